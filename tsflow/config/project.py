@@ -1,0 +1,45 @@
+"""The project: one database, one artifact store, any number of pipelines."""
+
+import hashlib
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, StringConstraints
+
+from tsflow.config.base import Settings
+from tsflow.config.pipeline import Pipeline
+from tsflow.errors import ConfigError
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+
+
+class TaskRunner(Settings):
+    """Where the tasks of a flow run."""
+
+    kind: Literal["threads", "processes", "dask"] = Field("threads", description="Threads, processes, or Dask.")
+    workers: int = Field(1, ge=1, description="Tasks at a time; a network already uses all cores of its own.")
+    address: str | None = Field(None, description="Scheduler of an existing Dask cluster; a local one if not given.")
+
+
+class Project(Settings):
+    """All that one `tsflow.yaml` says, with paths made absolute and ${NAME}s replaced."""
+
+    database: SecretStr = Field(SecretStr("sqlite:///tsflow.db"), description="SQLAlchemy URL: SQLite or PostgreSQL.")
+    artifacts: str = Field("artifacts", description="Folder or fsspec URL where trained models are kept.")
+    device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:N or mps.")
+    task_runner: TaskRunner = Field(TaskRunner(), description="Where the tasks of a flow run.")
+    pipelines: dict[Name, Pipeline] = Field(description="The pipelines, by name.")
+
+    def pipeline(self, name: str) -> Pipeline:
+        """One pipeline.
+
+        Raises:
+            ConfigError: If there is none of that name, with the names that there are.
+        """
+        if name not in self.pipelines:
+            raise ConfigError(f"no pipeline {name!r}; the project has: {', '.join(self.pipelines)}")
+        return self.pipelines[name]
+
+    def digest(self, name: str) -> str:
+        """A fingerprint of one pipeline's settings, secrets masked; equal settings, equal digest."""
+        text = self.pipeline(name).model_dump_json()
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,273 @@
+"""The tables: one place that names every column, its unit and its key. `docs/tables.md` is made from the comments."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
+
+from tsflow.store.types import Flag, Id, Json, Number, Timestamp
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+_KEYED = {"sqlite_strict": True, "sqlite_with_rowid": False}
+_NUMBERED = {"sqlite_strict": True}
+
+pipelines = Table(
+    "pipelines",
+    metadata,
+    Column("name", Text, primary_key=True, comment="Name in tsflow.yaml."),
+    Column("frequency", Text, nullable=False, comment="Grid of its series, a pandas alias."),
+    Column("season_length", Integer, nullable=False, comment="Steps in a season."),
+    Column("horizon", Integer, nullable=False, comment="Steps forecast."),
+    Column("timezone", Text, nullable=False, comment="Zone of the local columns."),
+    Column("schedule", Text, comment="Cron expression of its slots, if scheduled."),
+    Column("updated_at", Timestamp, nullable=False, comment="When these settings were last seen to change."),
+    comment="What the readers' views need of each pipeline's settings.",
+    **_KEYED,
+)
+
+timezone_offsets = Table(
+    "timezone_offsets",
+    metadata,
+    Column("timezone", Text, primary_key=True, comment="IANA name."),
+    Column("starts_at", Timestamp, primary_key=True, comment="From when (UTC) the offset holds."),
+    Column("seconds", Integer, nullable=False, comment="Local time minus UTC."),
+    comment="Offsets of the pipelines' zones, so that views can show local time on every database.",
+    **_KEYED,
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", Id, primary_key=True, comment="Number of the series."),
+    Column("pipeline", Text, nullable=False, comment="Pipeline it belongs to."),
+    Column("unique_id", Text, nullable=False, comment="Its name in the source."),
+    Column("frequency", Text, nullable=False, comment="Its grid, a pandas alias."),
+    Column("attributes", Json, comment="Static attributes."),
+    Column("first_ds", Timestamp, comment="First observation."),
+    Column("last_ds", Timestamp, comment="Last observation."),
+    Column("observations", Integer, nullable=False, server_default="0", comment="Number of observations."),
+    Column("ended", Flag, nullable=False, server_default="0", comment="No longer observed, so not forecast."),
+    Column("created_at", Timestamp, nullable=False, comment="When it was first seen."),
+    UniqueConstraint("pipeline", "unique_id"),
+    comment="One row a series.",
+    **_NUMBERED,
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Id, primary_key=True, comment="Number of the run; ascends with the start."),
+    Column("uuid", Text, nullable=False, unique=True, comment="Name of the run outside this database."),
+    Column("pipeline", Text, nullable=False, comment="Pipeline it works for."),
+    Column("kind", Text, nullable=False, comment="ingest, retrain or forecast."),
+    Column("slot", Timestamp, nullable=False, comment="The time the run is for; forecasts are issued at it."),
+    Column("space", Text, nullable=False, server_default="live", comment="`live`, or a replay's own."),
+    Column("status", Text, nullable=False, comment="running, succeeded, failed or skipped."),
+    Column("attempt", Integer, nullable=False, server_default="1", comment="A retry of a slot reuses its row."),
+    Column("started_at", Timestamp, nullable=False, comment="Start of the last attempt."),
+    Column("finished_at", Timestamp, comment="End of the last attempt."),
+    Column("published_at", Timestamp, comment="When its forecasts became visible."),
+    Column("data_as_of", Timestamp, comment="It read what had been recorded by then."),
+    Column("config_digest", Text, comment="Fingerprint of the pipeline's settings."),
+    Column("data_digest", Text, comment="Fingerprint of the data it read."),
+    Column("code_version", Text, comment="Version of tsflow."),
+    Column("device", Text, comment="Device it computed on."),
+    Column("prefect_run_id", Text, comment="Flow run, if it ran in one."),
+    Column("report", Json, comment="What it found: the quality report of an ingest, the plan of a retrain."),
+    Column("error", Text, comment="Why it failed or was skipped."),
+    UniqueConstraint("pipeline", "kind", "slot", "space"),
+    comment="One row a (pipeline, kind, slot, space).",
+    **_NUMBERED,
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("pipeline", Text, primary_key=True, comment="Pipeline."),
+    Column("space", Text, primary_key=True, comment="`live`, or a replay's own."),
+    Column("token", Id, nullable=False, comment="Grows by one with each holder; every write compares it."),
+    Column("holder", Text, comment="Who holds it: host, process, flow run. None when free."),
+    Column("expires_at", Timestamp, comment="By the database's clock; free after that."),
+    comment="Who may write for a pipeline now.",
+    **_KEYED,
+)
+
+observations = Table(
+    "observations",
+    metadata,
+    Column("series_id", Id, ForeignKey("series.id"), primary_key=True, comment="Series."),
+    Column("ds", Timestamp, primary_key=True, comment="Stamp (UTC; a date for a day and longer)."),
+    Column("y", Number, nullable=False, comment="Value, in the source's unit."),
+    Column("recorded_at", Timestamp, nullable=False, comment="When it was stored here."),
+    Column("available_at", Timestamp, nullable=False, comment="When it could be known."),
+    Column("run_id", Id, ForeignKey("runs.id"), nullable=False, comment="Ingest that stored it."),
+    comment="The series' values as they are known now.",
+    **_KEYED,
+)
+
+observation_revisions = Table(
+    "observation_revisions",
+    metadata,
+    Column("series_id", Id, ForeignKey("series.id"), primary_key=True, comment="Series."),
+    Column("ds", Timestamp, primary_key=True, comment="Stamp."),
+    Column("replaced_at", Timestamp, primary_key=True, comment="When the value stopped being current."),
+    Column("y", Number, nullable=False, comment="Value until then."),
+    Column("recorded_at", Timestamp, nullable=False, comment="When it had been stored."),
+    Column("available_at", Timestamp, nullable=False, comment="When it could be known."),
+    Column("run_id", Id, nullable=False, comment="Ingest that had stored it."),
+    comment="Values that a later ingest replaced; with them any past state can be read.",
+    **_KEYED,
+)
+
+covariates = Table(
+    "covariates",
+    metadata,
+    Column("series_id", Id, ForeignKey("series.id"), primary_key=True, comment="Series."),
+    Column("name", Text, primary_key=True, comment="Name of the covariate."),
+    Column("ds", Timestamp, primary_key=True, comment="Stamp it is about."),
+    Column("issued_at", Timestamp, primary_key=True, comment="When it was known; a forecast of it has an earlier one."),
+    Column("value", Number, nullable=False, comment="Value."),
+    Column("run_id", Id, ForeignKey("runs.id"), nullable=False, comment="Ingest that stored it."),
+    comment="What else is known about a step.",
+    **_KEYED,
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("pipeline", Text, primary_key=True, comment="Pipeline."),
+    Column("source", Text, primary_key=True, comment="Where the row came from."),
+    Column("fingerprint", Text, primary_key=True, comment="Hash of the raw row."),
+    Column("unique_id", Text, comment="Series it names, if it names one."),
+    Column("ds", Text, comment="Timestamp as it was written."),
+    Column("raw", Text, nullable=False, comment="The row as it was read, as JSON."),
+    Column("failed_check", Text, nullable=False, comment="Name of the check it failed."),
+    Column("reason", Text, nullable=False, comment="Why, in words."),
+    Column("first_seen", Timestamp, nullable=False, comment="First ingest that met it."),
+    Column("last_seen", Timestamp, nullable=False, comment="Last ingest that met it."),
+    Column("resolved_at", Timestamp, comment="When it was mended, or gone from a source that is read whole."),
+    Column("run_id", Id, ForeignKey("runs.id"), nullable=False, comment="Last ingest that met it."),
+    comment="Rows that were refused, with the reason.",
+    **_KEYED,
+)
+
+models = Table(
+    "models",
+    metadata,
+    Column("id", Id, primary_key=True, comment="Number of the model."),
+    Column("run_id", Id, ForeignKey("runs.id"), nullable=False, comment="Retrain that made it."),
+    Column("pipeline", Text, nullable=False, comment="Pipeline."),
+    Column("architecture", Text, nullable=False, comment="rnn, lstm, gru, cnn, transformer, stage, or a baseline."),
+    Column("role", Text, nullable=False, comment="candidate, refit or baseline."),
+    Column("status", Text, nullable=False, comment="trained or failed."),
+    Column("configuration", Json, comment="All that is needed to build it again."),
+    Column("seed", Integer, comment="Seed of its initial weights and its batches."),
+    Column("device", Text, comment="Device it was trained on."),
+    Column("trained_until", Timestamp, comment="Last stamp that its weights have seen."),
+    Column("parameters", Integer, comment="Number of weights."),
+    Column("steps", Integer, comment="Optimiser steps behind the weights that were kept."),
+    Column("seconds", Number, comment="Wall time of the training."),
+    Column("tune_loss", Number, comment="Scaled pinball loss on the tune zone; lower is better."),
+    Column("select_loss", Number, comment="Scaled pinball loss on the select zone; lower is better."),
+    Column("curve", Json, comment="Loss by epoch: [[step, fit loss, tune loss], ...]."),
+    Column("artifact_url", Text, comment="Where its weights are."),
+    Column("artifact_sha256", Text, comment="Hash of the bytes there."),
+    Column("members", Json, comment="Model ids, for an ensemble."),
+    Column("error", Text, comment="Why it failed."),
+    UniqueConstraint("run_id", "architecture", "role"),
+    comment="One row a trained network or baseline.",
+    **_NUMBERED,
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("run_id", Id, ForeignKey("runs.id"), primary_key=True, comment="Retrain."),
+    Column("model_id", Id, ForeignKey("models.id"), primary_key=True, comment="Model."),
+    Column("series_id", Id, ForeignKey("series.id"), primary_key=True, comment="Series."),
+    Column("cutoff", Timestamp, primary_key=True, comment="Last observation that the forecast had seen."),
+    Column("metric", Text, primary_key=True, comment="pinball: mean pinball loss over the naive error of the series."),
+    Column("value", Number, nullable=False, comment="Lower is better."),
+    comment="The held-out losses that decided.",
+    **_KEYED,
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Id, primary_key=True, comment="Number of the decision."),
+    Column("run_id", Id, ForeignKey("runs.id"), comment="Retrain that led to it; none for a rollback."),
+    Column("pipeline", Text, nullable=False, comment="Pipeline."),
+    Column("space", Text, nullable=False, server_default="live", comment="`live`, or a replay's own."),
+    Column("decided_at", Timestamp, nullable=False, comment="When."),
+    Column("slot", Timestamp, comment="The slot it was made for; the champion's age counts from it."),
+    Column("outcome", Text, nullable=False, comment="promoted, renewed, baseline or rolled back."),
+    Column("model_id", Id, ForeignKey("models.id"), comment="The champion after it."),
+    Column("previous_model_id", Id, ForeignKey("models.id"), comment="The champion before it."),
+    Column("candidates", Json, comment="Every candidate and baseline with its losses."),
+    Column("protocol", Json, comment="Zones, cutoffs and pairs it was decided on."),
+    Column("margin", Number, comment="Margin that was asked for."),
+    Column("calibration", Json, comment="Conformal corrections of the champion's quantiles."),
+    Column("reason", Text, nullable=False, comment="Why, in words."),
+    UniqueConstraint("run_id"),
+    comment="How each champion came to be one.",
+    **_NUMBERED,
+)
+
+champions = Table(
+    "champions",
+    metadata,
+    Column("pipeline", Text, primary_key=True, comment="Pipeline."),
+    Column("space", Text, primary_key=True, comment="`live`, or a replay's own."),
+    Column("model_id", Id, ForeignKey("models.id"), nullable=False, comment="The model that forecasts."),
+    Column("decision_id", Id, ForeignKey("decisions.id"), nullable=False, comment="The decision behind it."),
+    comment="The alias that a decision moves.",
+    **_KEYED,
+)
+
+forecasts = Table(
+    "forecasts",
+    metadata,
+    Column("run_id", Id, ForeignKey("runs.id"), primary_key=True, comment="Run that made it."),
+    Column("series_id", Id, ForeignKey("series.id"), primary_key=True, comment="Series."),
+    Column("ds", Timestamp, primary_key=True, comment="Step that is forecast."),
+    Column("y_hat", Number, nullable=False, comment="Median, in the unit of y."),
+    Column("lo_80", Number, nullable=False, comment="Lower end of the 80 % interval."),
+    Column("hi_80", Number, nullable=False, comment="Upper end of the 80 % interval."),
+    Column("lo_95", Number, nullable=False, comment="Lower end of the 95 % interval."),
+    Column("hi_95", Number, nullable=False, comment="Upper end of the 95 % interval."),
+    comment="Every forecast ever made; readers see those of published runs.",
+    **_KEYED,
+)
+
+forecast_origins = Table(
+    "forecast_origins",
+    metadata,
+    Column("run_id", Id, ForeignKey("runs.id"), primary_key=True, comment="Run."),
+    Column("series_id", Id, ForeignKey("series.id"), primary_key=True, comment="Series."),
+    Column("cutoff", Timestamp, comment="Last observation that the forecast has seen; none without any."),
+    Column("model_id", Id, ForeignKey("models.id"), comment="Model that made it; none if there are no rows."),
+    Column("source", Text, nullable=False, comment="champion, baseline or none."),
+    Column("reason", Text, nullable=False, comment="Why that source, in words."),
+    comment="Where each series' forecast came from, or why it has none.",
+    **_KEYED,
+)
+
+forecast_heads = Table(
+    "forecast_heads",
+    metadata,
+    Column("series_id", Id, ForeignKey("series.id"), primary_key=True, comment="Series."),
+    Column("run_id", Id, ForeignKey("runs.id"), nullable=False, comment="Run whose forecast is current."),
+    comment="Which forecast is current; publishing moves it.",
+    **_KEYED,
+)
+
+Index(None, series.c.pipeline, series.c.ended)
+Index(None, observations.c.run_id)
+Index(None, models.c.pipeline, models.c.run_id)
+Index(None, decisions.c.pipeline, decisions.c.space, decisions.c.id)
+Index(None, quarantine.c.pipeline, quarantine.c.resolved_at)
