@@ -1,0 +1,74 @@
+"""The loss that trains and the loss that chooses: pinball, over quantile levels."""
+
+import torch
+from torch import Tensor, nn
+
+from tsflow.training.windows import Batch
+
+
+def pinball(forecast: Tensor, actual: Tensor, quantiles: Tensor) -> Tensor:
+    """Pinball loss of every step and level, shape [N, H, Q]; lower is better, in the units of ``actual``.
+
+    Args:
+        forecast: Quantile forecasts, shape [N, H, Q].
+        actual: Observed values, shape [N, H].
+        quantiles: Levels, shape [Q], each in (0, 1).
+    """
+    error = actual.unsqueeze(-1) - forecast  # [N, H, Q]
+    return torch.maximum(quantiles * error, (quantiles - 1) * error)
+
+
+def pinball_loss(forecast: Tensor, actual: Tensor, quantiles: Tensor, observed: Tensor) -> Tensor:
+    """Mean pinball (quantile) loss over the observed steps; lower is better, in the units of ``actual``.
+
+    Args:
+        forecast: Quantile forecasts, shape [N, H, Q], ascending along Q.
+        actual: Observed values, shape [N, H]; entries that are not observed are ignored, even NaN.
+        quantiles: Levels, shape [Q], ascending, each in (0, 1).
+        observed: Boolean mask, shape [N, H].
+
+    Returns:
+        A scalar; NaN if no step is observed (to raise instead, the device would have to wait at every step).
+
+    Koenker & Bassett (1978), "Regression Quantiles", eq. 1.1.
+    """
+    known = torch.where(observed, actual, 0.0)
+    by_step = pinball(forecast, known, quantiles).mean(dim=-1)  # [N, H]
+    return by_step.masked_fill(~observed, 0.0).sum() / observed.sum()
+
+
+def scaled_pinball(
+    forecast: Tensor, actual: Tensor, quantiles: Tensor, observed: Tensor, scale: Tensor
+) -> Tensor:
+    """Pinball loss of each pair, mean over observed steps and levels, in units of ``scale``; shape [N].
+
+    Args:
+        forecast: Quantile forecasts, shape [N, H, Q].
+        actual: Observed values, shape [N, H].
+        quantiles: Levels, shape [Q].
+        observed: Boolean mask, shape [N, H].
+        scale: Positive, in the units of ``actual``, shape [N].
+
+    Returns:
+        NaN for a pair without an observed step.
+    """
+    known = torch.where(observed, actual, 0.0)
+    by_step = pinball(forecast, known, quantiles).mean(dim=-1).masked_fill(~observed, 0.0)  # [N, H]
+    return by_step.sum(dim=-1) / observed.sum(dim=-1) / scale
+
+
+class QuantileLoss:
+    """The criterion that networks are trained by: the pinball loss of a batch, in scaled units.
+
+    Args:
+        levels: The model's quantile levels.
+        device: Where the model is.
+    """
+
+    def __init__(self, levels: tuple[float, ...], device: torch.device) -> None:
+        self._levels = torch.tensor(levels, device=device)
+
+    def __call__(self, model: nn.Module, batch: Batch) -> Tensor:
+        """The loss of a model that gives scaled quantiles and their scaling; a scalar."""
+        quantiles, scaling = model(batch.context, batch.context_observed)
+        return pinball_loss(quantiles, scaling.scale(batch.target), self._levels, batch.target_observed)

@@ -1,0 +1,160 @@
+"""Windows: a context that a network sees and the target after it, gathered by index from one flat panel."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tsflow.errors import DataError
+from tsflow.frequency import Positions
+from tsflow.panel import Panel
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Where to forecast: a series and the last step that its forecast has seen."""
+
+    series: NDArray[np.int64]
+    """Index of the series in the panel, shape [P]."""
+    cutoff: Positions
+    """Grid position of the last step seen, shape [P]."""
+
+    def __len__(self) -> int:
+        """The number of pairs, P."""
+        return len(self.series)
+
+    def take(self, indices: NDArray[np.int64] | NDArray[np.bool_] | slice) -> "Pairs":
+        """The chosen pairs, in the given order."""
+        return Pairs(self.series[indices], self.cutoff[indices])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """N windows; a value that is not observed is 0, and a context is padded on its left."""
+
+    context: Tensor
+    """Float, shape [N, L]; its last step is the cutoff."""
+    context_observed: Tensor
+    """Boolean, shape [N, L]."""
+    target: Tensor
+    """Float, shape [N, H]; its first step is the one after the cutoff."""
+    target_observed: Tensor
+    """Boolean, shape [N, H]."""
+
+
+class DevicePanel:
+    """A panel on a device: one flat tensor of values, one of masks, and where each series lies in them.
+
+    Raises:
+        DataError: If no series has an observation.
+    """
+
+    def __init__(self, panel: Panel, device: torch.device) -> None:
+        if not len(panel.values):
+            raise DataError("no series has an observation: ingest some first")
+        self.device = device
+        self._values = _tensor(panel.values).to(device)  # [T]
+        self._observed = _tensor(panel.observed).to(device)  # [T]
+        self._starts = _tensor(panel.offsets[:-1]).to(device)  # [S]
+        self._lengths = _tensor(panel.lengths).to(device)  # [S]
+        self._first = _tensor(panel.first).to(device)  # [S]
+
+    def gather(
+        self, series: Tensor, cutoff: Tensor, *, context: int, horizon: int, last_target: Tensor | None = None
+    ) -> Batch:
+        """The windows of some series and cutoffs.
+
+        Args:
+            series: Index of the series, int64, shape [N], on any device.
+            cutoff: Grid position of the last step seen, int64, shape [N].
+            context: Steps before and including the cutoff, L.
+            horizon: Steps after the cutoff, H; those after the end of the series are not observed.
+            last_target: Grid position after which no target is shown, int64, shape [S] on the panel's device.
+        """
+        series = series.to(self.device, non_blocking=True)
+        cutoff = cutoff.to(self.device, non_blocking=True)
+        steps = torch.arange(1 - context, horizon + 1, device=self.device)
+        local = (cutoff - self._first[series])[
+            :, None
+        ] + steps  # [N, L + H], from each series' own first step
+        inside = (local >= 0) & (local < self._lengths[series][:, None])
+        slots = (self._starts[series][:, None] + local).masked_fill_(~inside, 0)
+        observed = self._observed[slots] & inside
+        values = self._values[slots].masked_fill(~observed, 0.0)
+        target_observed = observed[:, context:]
+        if last_target is not None:
+            allowed = cutoff[:, None] + steps[context:] <= last_target[series][:, None]
+            target_observed = target_observed & allowed
+        target = values[:, context:].masked_fill(~target_observed, 0.0)
+        return Batch(values[:, :context], observed[:, :context], target, target_observed)
+
+    def gather_pairs(self, pairs: Pairs, *, context: int, horizon: int) -> Batch:
+        """The windows of some pairs, targets to the end of the series."""
+        series, cutoff = torch.from_numpy(pairs.series), torch.from_numpy(pairs.cutoff)
+        return self.gather(series, cutoff, context=context, horizon=horizon)
+
+
+class TrainingWindows:
+    """Every window that something can be learnt from, drawn uniformly without a list of them.
+
+    A cutoff counts if its context has two observed steps (one, if the context is a single step) and its
+    target at least one at or before ``last_target``. Such cutoffs lie in runs, few to a series, so that the
+    runs' cumulative lengths and a binary search find the n-th window. All of this stays on the CPU, whatever
+    the device: the same generator draws the same windows everywhere.
+
+    Raises:
+        DataError: If there is no such window.
+    """
+
+    def __init__(
+        self, panel: Panel, *, context: int, horizon: int, last_target: Positions | None = None
+    ) -> None:
+        useful = np.concatenate([[False], _useful_cutoffs(panel, context, horizon, last_target), [False]])
+        edges = np.flatnonzero(np.diff(useful))  # runs end with their series
+        if not len(edges):
+            raise DataError(
+                "no window to train on: no series has two observations in a context and one after it"
+            )
+        starts, lengths = edges[::2], edges[1::2] - edges[::2]
+        series = np.searchsorted(panel.offsets, starts, side="right") - 1
+        ends = np.cumsum(lengths)
+        cutoffs = panel.first[series] + starts - panel.offsets[series]
+        self._ends = torch.from_numpy(ends)  # [R]
+        self._series = torch.from_numpy(series)  # [R]
+        self._shift = torch.from_numpy(cutoffs - (ends - lengths))  # [R], number to cutoff
+
+    def __len__(self) -> int:
+        """The number of windows."""
+        return int(self._ends[-1])
+
+    def at(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """Series and cutoff of the windows with these numbers (0 to len - 1), shaped like ``numbers``."""
+        run = torch.searchsorted(self._ends, numbers, right=True)
+        return self._series[run], self._shift[run] + numbers
+
+    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Series and cutoff of ``count`` windows drawn uniformly, with replacement, each of shape [count]."""
+        return self.at(torch.randint(len(self), (count,), generator=generator))
+
+
+def _tensor(array: NDArray[np.generic]) -> Tensor:
+    """The array as a tensor, without a copy if it is writable (torch warns of one that is not)."""
+    return torch.from_numpy(np.require(array, requirements=["C", "W"]))
+
+
+def _useful_cutoffs(
+    panel: Panel, context: int, horizon: int, last_target: Positions | None
+) -> NDArray[np.bool_]:
+    """Whether a window may have its cutoff at each step of the panel, shape [T]."""
+    seen = np.concatenate([[0], np.cumsum(panel.observed)])  # [T + 1], observed steps before each slot
+    begins, ends = panel.offsets[:-1], panel.offsets[1:]
+    if last_target is not None:
+        ends = begins + np.clip(last_target - panel.first + 1, 0, panel.lengths)
+    begin, end = np.repeat(begins, panel.lengths), np.repeat(ends, panel.lengths)  # [T]
+    after = np.arange(1, len(panel.values) + 1)
+    in_context = seen[after] - seen[np.maximum(after - context, begin)]
+    in_target = seen[np.minimum(after + horizon, end)] - seen[np.minimum(after, end)]
+    useful: NDArray[np.bool_] = (in_context >= min(2, context)) & (in_target > 0)
+    return useful
