@@ -1,0 +1,11 @@
+"""The networks and what surrounds them; torch only.
+
+`build(spec, seed)` gives a module ``(context, observed) -> (quantiles, scaling)``.
+"""
+
+from tsflow.models.quantiles import LEVELS, MEDIAN
+from tsflow.models.registry import ARCHITECTURES, Architecture, build
+from tsflow.models.scaling import Scaling
+from tsflow.models.spec import ModelSpec
+
+__all__ = ["ARCHITECTURES", "LEVELS", "MEDIAN", "Architecture", "ModelSpec", "Scaling", "build"]
