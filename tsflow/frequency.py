@@ -1,6 +1,6 @@
 """Frequencies: which timestamps a regular series may have, counted as whole steps of a grid.
 
-A *position* is the number of steps since the grid's step at or before 1970-01-01. Arithmetic on positions
+A *position* is the number of steps from a fixed step of the grid near 1970-01-01. Arithmetic on positions
 (a context, a horizon, a season) is plain integer arithmetic, whatever the calendar does.
 """
 
@@ -21,7 +21,9 @@ _DAY = 86_400_000_000  # microseconds
 _WEEKDAYS = ("THU", "FRI", "SAT", "SUN", "MON", "TUE", "WED")  # 1970-01-01 was a Thursday
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _MONTHS_PER_STEP = {"M": 1, "Q": 3, "Y": 12}
-_ALLOWED = "min, 15min, h, D, B, W-MON ... W-SUN, MS, ME, QS, QE, YS, YE (quarters and years with an anchor: QS-FEB)"
+_ALLOWED = (
+    "min, 15min, h, D, B, W-MON ... W-SUN, MS, ME, QS, QE, YS, YE (quarters and years with an anchor: QS-FEB)"
+)
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,8 @@ class Frequency:
         """Whether each timestamp is one of the grid's; NaT is not."""
         missing = np.isnat(ds)
         known = np.where(missing, np.datetime64(0, "us"), ds.astype("M8[us]"))
-        return ~missing & (self.timestamp(self.position(known)) == known)
+        fits: NDArray[np.bool_] = self.timestamp(self.position(known)) == known
+        return fits & ~missing
 
     def shape(
         self, season_length: int | None = None, token: int | None = None, context: int | None = None
@@ -135,8 +138,8 @@ class Frequency:
         """Season, token and context: the given ones, else the measured defaults.
 
         A token is a season of up to 24 steps, else the length of 6 to 24 steps whose multiple comes nearest
-        above the season (52 weeks: 13). The context is what won on validation for each frequency (hours 7 days,
-        weeks 1 year, months 3, quarters 4, years 6), and never less than a season, rounded up to whole tokens.
+        above the season (52 weeks: 13). The context is what won on validation for each frequency (hours 7
+        days, weeks 1 year, months 3, quarters 4, years 6), never less than a season, rounded up to tokens.
 
         >>> Frequency.parse("h").shape()
         WindowShape(season_length=24, token=24, context=168)

@@ -18,8 +18,8 @@ class Panel:
     Series ``i`` owns ``values[offsets[i]:offsets[i + 1]]``; its first step has grid position ``first[i]``.
     A gap is a step whose ``observed`` is false and whose value is 0: masked, never invented.
 
-    Invariants: ``offsets`` ascends from 0 to ``len(values)``; the first and the last step of a series that has
-    any step are observed; every value is finite.
+    Invariants: ``offsets`` ascends from 0 to ``len(values)``; the first and the last step of a series that
+    has any step are observed; every value is finite.
 
     >>> frame = pd.DataFrame({"unique_id": ["a", "a"], "ds": ["2024-01-01", "2024-03-01"], "y": [1.0, 3.0]})
     >>> panel = Panel.from_frame(frame, Frequency.parse("MS"))
@@ -49,6 +49,7 @@ class Panel:
         counts: NDArray[np.int64],
         ds: Times,
         y: NDArray[np.float64],
+        *,
         series_ids: NDArray[np.int64] | None = None,
     ) -> "Panel":
         """Lay observations on the grid.
@@ -75,7 +76,9 @@ class Panel:
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         slots = position + np.repeat(offsets[:-1] - first, counts)
         if len(slots) > 1 and (np.diff(slots) <= 0).any():
-            raise DataError("timestamps of a series are not strictly ascending: sort them and drop the duplicates")
+            raise DataError(
+                "timestamps of a series are not strictly ascending: sort them, drop the duplicates"
+            )
         values = np.zeros(offsets[-1], dtype=np.float32)
         observed = np.zeros(offsets[-1], dtype=bool)
         values[slots] = y
@@ -95,9 +98,11 @@ class Panel:
         ds = long["ds"].to_numpy().astype("M8[us]")
         off = ~frequency.on_grid(ds)
         if off.any():
-            raise DataError(f"{int(off.sum())} timestamps are not on the grid of {frequency}, the first: {ds[off][0]}")
+            count, first = int(off.sum()), ds[off][0]
+            raise DataError(f"{count} timestamps are not on the grid of {frequency}, the first: {first}")
         names, counts = np.unique(long["unique_id"].to_numpy(dtype=str), return_counts=True)
-        return cls.from_observations(frequency, list(map(str, names)), counts, ds, long["y"].to_numpy(dtype=np.float64))
+        y = long["y"].to_numpy(dtype=np.float64)
+        return cls.from_observations(frequency, list(map(str, names)), counts, ds, y)
 
     def __len__(self) -> int:
         """The number of series."""
@@ -127,7 +132,8 @@ class Panel:
     def until(self, last: Positions) -> "Panel":
         """What was known at a cutoff: steps up to and including ``last`` (shape [S] or a scalar).
 
-        A series whose last remaining steps are gaps ends at its last observation; one that starts later is empty.
+        A series whose last remaining steps are gaps ends at its last observation; one that starts later is
+        empty.
         """
         kept = np.clip(np.broadcast_to(last, (len(self),)) - self.first + 1, 0, self.lengths)
         indices = np.where(self.observed, np.arange(len(self.values)), -1)
@@ -145,11 +151,16 @@ class Panel:
     def to_frame(self) -> pd.DataFrame:
         """The observations as a long frame ``unique_id, ds, y``, gaps left out."""
         names = np.repeat(self.unique_ids, self.lengths)
-        frame = pd.DataFrame({"unique_id": names, "ds": self.timestamps(), "y": self.values.astype(np.float64)})
+        y = self.values.astype(np.float64)
+        frame = pd.DataFrame({"unique_id": names, "ds": self.timestamps(), "y": y})
         return frame[self.observed].reset_index(drop=True)
 
     def _rebuilt(
-        self, chosen: NDArray[np.int64], steps: NDArray[np.int64], first: Positions, lengths: NDArray[np.int64]
+        self,
+        chosen: NDArray[np.int64],
+        steps: NDArray[np.int64],
+        first: Positions,
+        lengths: NDArray[np.int64],
     ) -> "Panel":
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         ids = self.unique_ids[chosen], self.series_ids[chosen]
@@ -159,4 +170,5 @@ class Panel:
 def _ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """The concatenation of ``arange(start, start + length)`` for each pair."""
     ends = np.cumsum(lengths)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - lengths), lengths)
+    steps: NDArray[np.int64] = np.repeat(starts - (ends - lengths), lengths)
+    return steps + np.arange(len(steps))

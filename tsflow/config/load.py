@@ -2,12 +2,14 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from tsflow.config.complaints import complaint
+from tsflow.config.document import read_yaml
 from tsflow.config.project import Project
 from tsflow.errors import ConfigError
 
@@ -20,73 +22,74 @@ def load_project(path: str | Path = "tsflow.yaml") -> Project:
     Paths are relative to the file's folder; ``${NAME}`` in any text is taken from the environment.
 
     Raises:
-        ConfigError: If the file is missing, is no YAML, or a setting is wrong: with the file, the path in it,
-            what was found and what is allowed.
+        ConfigError: If the file is missing, is no YAML, or settings are wrong: a line for each, with the
+            file, the path in it, what was found and what is allowed.
     """
     file = Path(path).resolve()
-    raw = _read(file)
-    raw.update({key: os.environ[name] for key, name in OVERRIDES.items() if os.environ.get(name)})
+    written = read_yaml(file)
+    overrides = {key: os.environ[name] for key, name in OVERRIDES.items() if os.environ.get(name)}
+    unset: list[str] = []
+    raw = _expanded({key: value for key, value in written.items() if key not in overrides}, (), unset)
+    if unset:
+        raise ConfigError("\n".join(f"{file}: {problem}" for problem in unset))
     try:
-        return Project.model_validate(_anchored(_expand(raw, file, ()), file.parent))
+        return Project.model_validate(_anchored(raw | overrides, file.parent))
     except ValidationError as error:
-        raise ConfigError("\n".join(_complaint(file, item) for item in error.errors())) from None
+        raise ConfigError("\n".join(_lines(file, written | overrides, overrides, error))) from None
 
 
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{file}: no such file; `tsflow init` writes one") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: not readable as YAML: {error}") from None
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{file}: expected a mapping with the key `pipelines`, found {type(raw).__name__}")
-    return raw
+def _lines(file: Path, written: dict[str, Any], overrides: dict[str, str], error: ValidationError) -> Iterator[str]:
+    """One line for each place where something is wrong."""
+    problems: dict[str, list[str]] = {}
+    for item in error.errors():
+        path, problem = complaint(Project, written, item)
+        problems.setdefault(path, []).append(problem)
+    for path, found in problems.items():
+        place = f"environment variable {OVERRIDES[path]}" if path in overrides else f"{file}: {path or 'the file'}"
+        yield f"{place}: {'; or '.join(found)}"
 
 
-def _expand(value: Any, file: Path, place: tuple[str, ...]) -> Any:
-    """Replace ${NAME} everywhere; an unset name is an error that says where it stands."""
+def _expanded(value: Any, place: tuple[str, ...], unset: list[str]) -> Any:
+    """Replace ${NAME} everywhere; names that are not set are added to ``unset`` with their place."""
     if isinstance(value, dict):
-        return {key: _expand(item, file, (*place, str(key))) for key, item in value.items()}
+        return {key: _expanded(item, (*place, str(key)), unset) for key, item in value.items()}
     if isinstance(value, list):
-        return [_expand(item, file, (*place, str(number))) for number, item in enumerate(value)]
+        return [_expanded(item, (*place, str(number)), unset) for number, item in enumerate(value)]
     if not isinstance(value, str):
         return value
 
     def replace(match: re.Match[str]) -> str:
         if match[1] not in os.environ:
-            raise ConfigError(f"{file}: {'.'.join(place)}: environment variable {match[1]} is not set")
-        return os.environ[match[1]]
+            unset.append(f"{'.'.join(place)}: environment variable {match[1]} is not set")
+        return os.environ.get(match[1], "")
 
     return re.sub(r"\$\{(\w+)\}", replace, value)
 
 
 def _anchored(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Make local paths absolute, so that the working directory does not matter."""
-    raw.setdefault("database", "sqlite:///tsflow.db")
-    raw.setdefault("artifacts", "artifacts")
-    if isinstance(raw["database"], str):
-        raw["database"] = _sqlite_path(raw["database"], folder)
-    if isinstance(raw["artifacts"], str) and "://" not in raw["artifacts"]:
-        raw["artifacts"] = str(folder / raw["artifacts"])
+    raw.setdefault("database", Project.model_fields["database"].default.get_secret_value())
+    raw.setdefault("artifacts", Project.model_fields["artifacts"].default)
+    _replace(raw, "database", _sqlite_path, folder)
+    _replace(raw, "artifacts", _local_path, folder)
     pipelines = raw.get("pipelines")
     for pipeline in pipelines.values() if isinstance(pipelines, dict) else ():
         source = pipeline.get("source") if isinstance(pipeline, dict) else None
-        if isinstance(source, dict) and isinstance(source.get("path"), str) and "://" not in source["path"]:
-            source["path"] = str(folder / source["path"])
-        if isinstance(source, dict) and source.get("kind") == "sql" and isinstance(source.get("url"), str):
-            source["url"] = _sqlite_path(source["url"], folder)
+        if isinstance(source, dict):
+            _replace(source, "path", _local_path, folder)
+            _replace(source, "url", _sqlite_path, folder)
     return raw
+
+
+def _replace(section: dict[str, Any], key: str, anchor: Any, folder: Path) -> None:
+    if isinstance(section.get(key), str):
+        section[key] = anchor(section[key], folder)
+
+
+def _local_path(path: str, folder: Path) -> str:
+    return path if "://" in path else str(folder / Path(path).expanduser())
 
 
 def _sqlite_path(url: str, folder: Path) -> str:
     match = re.fullmatch(r"(sqlite(?:\+\w+)?):///(?!/)(.+)", url)
     return f"{match[1]}:///{folder / match[2]}" if match and not match[2].startswith((":", "file:")) else url
-
-
-def _complaint(file: Path, item: Any) -> str:
-    """One problem in one line: file, path, what was found, what is allowed; never the value of a secret."""
-    place = ".".join(str(part) for part in item["loc"])
-    found = item.get("input")
-    shown = "" if isinstance(found, dict) or item["type"] == "missing" else f" (found {found!r})"
-    return f"{file}: {place}: {item['msg']}{shown}"

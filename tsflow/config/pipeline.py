@@ -1,12 +1,12 @@
 """One pipeline: from a source to forecasts, on one grid, on one schedule."""
 
-from datetime import datetime
-from typing import Literal
-from zoneinfo import ZoneInfo
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from tsflow.config.base import Settings
+from tsflow.config.base import Settings, Timezone, suggestion
 from tsflow.config.source import Source
 from tsflow.config.training import ARCHITECTURES, Training
 from tsflow.frequency import Frequency, WindowShape
@@ -18,23 +18,46 @@ class Quality(Settings):
     minimum: float = Field(-1e15, description="Smallest credible value; a smaller one is quarantined.")
     maximum: float = Field(1e15, description="Largest credible value; a larger one is quarantined.")
     earliest: datetime = Field(
-        datetime(1678, 1, 1), description="First credible timestamp (pandas' own first year is 1678)."  # noqa: DTZ001
+        datetime(1678, 1, 1),  # noqa: DTZ001 - UTC, as everywhere in arrays
+        description="First credible timestamp, in UTC (pandas' own first year is 1678).",
+    )
+    missing: Literal["quarantine", "gap"] = Field(
+        "quarantine", description="What a row without a value is: a bad row, or a gap that is only counted."
     )
     max_bad_share: float = Field(0.2, ge=0, le=1, description="Share of bad rows above which the ingest stops.")
-    flat_steps: int | None = Field(None, ge=2, description="Equal values in a row that count as flat; two seasons if not given.")
+    flat_steps: int | None = Field(
+        None, ge=2, description="Equal values in a row that count as flat; two seasons if not given."
+    )
+
+    @field_validator("earliest")
+    @classmethod
+    def _in_utc(cls, value: datetime) -> datetime:
+        return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    @model_validator(mode="after")
+    def _a_range(self) -> Self:
+        if self.minimum > self.maximum:
+            raise ValueError(f"minimum ({self.minimum}) is above maximum ({self.maximum})")
+        return self
 
 
 class Selection(Settings):
     """How the model that is published is chosen."""
 
-    margin: float = Field(0.0, ge=0, lt=1, description="Relative gain over the champion's recipe that a challenger must show.")
+    margin: float = Field(
+        0.0, ge=0, lt=1, description="Relative gain over the champion's recipe that a challenger must show."
+    )
     cutoffs: int = Field(3, ge=1, description="Cutoffs of the tune zone, and at most as many of the select zone.")
 
 
 class Retrain(Settings):
     """When a slot retrains; otherwise it forecasts with the champion."""
 
-    every_steps: int | None = Field(None, ge=1, description="Retrain when the champion's decision is this many steps old; every slot if not given.")
+    every_steps: int | None = Field(
+        None,
+        ge=1,
+        description="Retrain when the champion's decision is this many steps old; every slot if not given.",
+    )
 
 
 class Intervals(Settings):
@@ -50,15 +73,21 @@ class Pipeline(Settings):
     frequency: str = Field(description="Grid of the series, a pandas alias: h, D, W-MON, MS ...")
     horizon: int = Field(ge=1, description="Steps to forecast.")
     season_length: int | None = Field(None, ge=1, description="Steps in a season; from the frequency if not given.")
-    timezone: str = Field("UTC", description="Zone that decides local hours; stamps are stored in UTC.")
+    timezone: Timezone = Field("UTC", description="Zone that decides local hours; stamps are stored in UTC.")
     clock: Literal["wall", "data"] = Field("wall", description="`data`: now is one step after the last observation.")
     schedule: str | None = Field(None, description="Cron expression of the slots, in the pipeline's timezone.")
     delay: float = Field(0.0, ge=0, description="Seconds after its stamp at which a row could be known.")
-    ended_after: int | None = Field(
-        None, ge=1, description="Steps without an observation after which a series has ended; never if not given."
+    ended_after: Annotated[int, Field(ge=1)] | Literal["never"] | None = Field(
+        None,
+        description="Steps without an observation after which a series has ended and is not forecast; "
+        "twice the season or the horizon, whichever is longer, if not given.",
     )
     quality: Quality = Field(Quality(), description="Which rows are good.")
-    architectures: tuple[str, ...] = Field(ARCHITECTURES, min_length=1, description="Networks that are trained.")
+    architectures: tuple[str, ...] = Field(
+        (*ARCHITECTURES, "stage"),
+        min_length=1,
+        description="Candidates; `stage` is what surrounds the networks, alone.",
+    )
     training: Training = Field(Training(), description="How they are trained.")
     selection: Selection = Field(Selection(), description="How one of them is chosen.")
     retrain: Retrain = Field(Retrain(), description="When they are trained again.")
@@ -70,11 +99,31 @@ class Pipeline(Settings):
         Frequency.parse(value)
         return value
 
-    @field_validator("timezone")
+    @field_validator("schedule")
     @classmethod
-    def _known_timezone(cls, value: str) -> str:
-        ZoneInfo(value)
+    def _five_fields(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[\w*/,?#-]+( [\w*/,?#-]+){4}", value.strip()):
+            raise ValueError("no cron expression; allowed: minute hour day month weekday, such as '0 6 * * *'")
         return value
+
+    @field_validator("architectures")
+    @classmethod
+    def _known_architectures(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        allowed = [*ARCHITECTURES, "stage"]
+        for name in value:
+            if name not in allowed:
+                hint = suggestion(name, allowed)
+                raise ValueError(f"unknown architecture {name!r};{hint} allowed: {', '.join(allowed)}")
+            if value.count(name) > 1:
+                raise ValueError(f"{name!r} stands there more than once")
+        return value
+
+    @property
+    def most_silent_steps(self) -> int | None:
+        """Steps without an observation after which a series has ended; none if it never does."""
+        if self.ended_after == "never":
+            return None
+        return self.ended_after or 2 * max(self.shape.season_length, self.horizon)
 
     @property
     def grid(self) -> Frequency:

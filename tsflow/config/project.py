@@ -1,15 +1,23 @@
 """The project: one database, one artifact store, any number of pipelines."""
 
 import hashlib
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
-from tsflow.config.base import Settings
+from tsflow.config.base import Location, Settings, suggestion
 from tsflow.config.pipeline import Pipeline
 from tsflow.errors import ConfigError
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+
+def _plain_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", value):
+        raise ValueError("a pipeline's name is up to 63 lower-case letters, digits, `-` and `_`")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_plain_name)]
 
 
 class TaskRunner(Settings):
@@ -24,10 +32,17 @@ class Project(Settings):
     """All that one `tsflow.yaml` says, with paths made absolute and ${NAME}s replaced."""
 
     database: SecretStr = Field(SecretStr("sqlite:///tsflow.db"), description="SQLAlchemy URL: SQLite or PostgreSQL.")
-    artifacts: str = Field("artifacts", description="Folder or fsspec URL where trained models are kept.")
-    device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:N or mps.")
+    artifacts: Location = Field("artifacts", description="Folder or fsspec URL where trained models are kept.")
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:N or mps.")
     task_runner: TaskRunner = Field(TaskRunner(), description="Where the tasks of a flow run.")
-    pipelines: dict[Name, Pipeline] = Field(description="The pipelines, by name.")
+    pipelines: dict[Name, Pipeline] = Field(min_length=1, description="The pipelines, by name.")
+
+    @field_validator("device")
+    @classmethod
+    def _known_device(cls, value: str) -> str:
+        if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", value):
+            raise ValueError("unknown device; allowed: auto, cpu, cuda, cuda:N, mps")
+        return value
 
     def pipeline(self, name: str) -> Pipeline:
         """One pipeline.
@@ -36,7 +51,8 @@ class Project(Settings):
             ConfigError: If there is none of that name, with the names that there are.
         """
         if name not in self.pipelines:
-            raise ConfigError(f"no pipeline {name!r}; the project has: {', '.join(self.pipelines)}")
+            hint = suggestion(name, list(self.pipelines))
+            raise ConfigError(f"no pipeline {name!r};{hint} the project has: {', '.join(self.pipelines)}")
         return self.pipelines[name]
 
     def digest(self, name: str) -> str:

@@ -1,8 +1,8 @@
 """How the networks are trained."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tsflow.config.base import Settings
 
@@ -21,6 +21,16 @@ class Training(Settings):
     min_steps: int = Field(200, ge=1, description="Fewest optimiser steps.")
     max_steps: int = Field(1200, ge=1, description="Most optimiser steps; 10 passes over the windows in between.")
     patience: int = Field(4, ge=1, description="Evaluations on the tune zone without gain before training stops.")
-    time_budget: float | None = Field(None, gt=0, description="Seconds that one architecture may train; no limit if not given.")
-    refit: Literal["winner", "all", "none"] = Field("winner", description="Which candidates are trained again on all data.")
+    time_budget: float | None = Field(
+        None, gt=0, description="Seconds that one architecture may train; no limit if not given."
+    )
+    refit: Literal["winner", "all", "none"] = Field(
+        "winner", description="Which candidates are trained again on all data."
+    )
     seed: int = Field(1, ge=0, description="Same seed, same device, same numbers.")
+
+    @model_validator(mode="after")
+    def _ascending_steps(self) -> Self:
+        if self.min_steps > self.max_steps:
+            raise ValueError(f"min_steps ({self.min_steps}) is above max_steps ({self.max_steps})")
+        return self

@@ -1,4 +1,6 @@
-"""The tables: one place that names every column, its unit and its key. `docs/tables.md` is made from the comments."""
+"""The tables: one place that names every column, its unit and its key; `docs/tables.md` is made from it."""
+
+from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
@@ -12,8 +14,8 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-_KEYED = {"sqlite_strict": True, "sqlite_with_rowid": False}
-_NUMBERED = {"sqlite_strict": True}
+_KEYED: dict[str, Any] = {"sqlite_strict": True, "sqlite_with_rowid": False}
+_NUMBERED: dict[str, Any] = {"sqlite_strict": True}
 
 pipelines = Table(
     "pipelines",
@@ -22,7 +24,15 @@ pipelines = Table(
     Column("frequency", Text, nullable=False, comment="Grid of its series, a pandas alias."),
     Column("season_length", Integer, nullable=False, comment="Steps in a season."),
     Column("horizon", Integer, nullable=False, comment="Steps forecast."),
+    Column(
+        "calendar",
+        Flag,
+        nullable=False,
+        comment="A step is a day or longer: stamps are dates, never shifted.",
+    ),
+    Column("step_seconds", Number, nullable=False, comment="Mean length of a step."),
     Column("timezone", Text, nullable=False, comment="Zone of the local columns."),
+    Column("clock", Text, nullable=False, comment="wall, or data: now is one step after the last observation."),
     Column("schedule", Text, comment="Cron expression of its slots, if scheduled."),
     Column("updated_at", Timestamp, nullable=False, comment="When these settings were last seen to change."),
     comment="What the readers' views need of each pipeline's settings.",
@@ -68,6 +78,13 @@ runs = Table(
     Column("space", Text, nullable=False, server_default="live", comment="`live`, or a replay's own."),
     Column("status", Text, nullable=False, comment="running, succeeded, failed or skipped."),
     Column("attempt", Integer, nullable=False, server_default="1", comment="A retry of a slot reuses its row."),
+    Column(
+        "redo",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="How often the slot had been done before it was done again on purpose.",
+    ),
     Column("started_at", Timestamp, nullable=False, comment="Start of the last attempt."),
     Column("finished_at", Timestamp, comment="End of the last attempt."),
     Column("published_at", Timestamp, comment="When its forecasts became visible."),
@@ -79,7 +96,7 @@ runs = Table(
     Column("prefect_run_id", Text, comment="Flow run, if it ran in one."),
     Column("report", Json, comment="What it found: the quality report of an ingest, the plan of a retrain."),
     Column("error", Text, comment="Why it failed or was skipped."),
-    UniqueConstraint("pipeline", "kind", "slot", "space"),
+    UniqueConstraint("pipeline", "kind", "slot", "space", "redo"),
     comment="One row a (pipeline, kind, slot, space).",
     **_NUMBERED,
 )
@@ -99,12 +116,13 @@ leases = Table(
 observations = Table(
     "observations",
     metadata,
-    Column("series_id", Id, ForeignKey("series.id"), primary_key=True, comment="Series."),
+    # No foreign keys: each costs PostgreSQL 7 us a row (a third of a load's speed), and only `merge` writes.
+    Column("series_id", Id, primary_key=True, comment="Series."),
     Column("ds", Timestamp, primary_key=True, comment="Stamp (UTC; a date for a day and longer)."),
     Column("y", Number, nullable=False, comment="Value, in the source's unit."),
     Column("recorded_at", Timestamp, nullable=False, comment="When it was stored here."),
     Column("available_at", Timestamp, nullable=False, comment="When it could be known."),
-    Column("run_id", Id, ForeignKey("runs.id"), nullable=False, comment="Ingest that stored it."),
+    Column("run_id", Id, nullable=False, comment="Ingest that stored it."),
     comment="The series' values as they are known now.",
     **_KEYED,
 )
@@ -112,7 +130,7 @@ observations = Table(
 observation_revisions = Table(
     "observation_revisions",
     metadata,
-    Column("series_id", Id, ForeignKey("series.id"), primary_key=True, comment="Series."),
+    Column("series_id", Id, primary_key=True, comment="Series."),
     Column("ds", Timestamp, primary_key=True, comment="Stamp."),
     Column("replaced_at", Timestamp, primary_key=True, comment="When the value stopped being current."),
     Column("y", Number, nullable=False, comment="Value until then."),
@@ -129,7 +147,12 @@ covariates = Table(
     Column("series_id", Id, ForeignKey("series.id"), primary_key=True, comment="Series."),
     Column("name", Text, primary_key=True, comment="Name of the covariate."),
     Column("ds", Timestamp, primary_key=True, comment="Stamp it is about."),
-    Column("issued_at", Timestamp, primary_key=True, comment="When it was known; a forecast of it has an earlier one."),
+    Column(
+        "issued_at",
+        Timestamp,
+        primary_key=True,
+        comment="When it was known; a forecast of it has an earlier one.",
+    ),
     Column("value", Number, nullable=False, comment="Value."),
     Column("run_id", Id, ForeignKey("runs.id"), nullable=False, comment="Ingest that stored it."),
     comment="What else is known about a step.",
@@ -161,7 +184,12 @@ models = Table(
     Column("id", Id, primary_key=True, comment="Number of the model."),
     Column("run_id", Id, ForeignKey("runs.id"), nullable=False, comment="Retrain that made it."),
     Column("pipeline", Text, nullable=False, comment="Pipeline."),
-    Column("architecture", Text, nullable=False, comment="rnn, lstm, gru, cnn, transformer, stage, or a baseline."),
+    Column(
+        "architecture",
+        Text,
+        nullable=False,
+        comment="rnn, lstm, gru, cnn, transformer, stage, or a baseline.",
+    ),
     Column("role", Text, nullable=False, comment="candidate, refit or baseline."),
     Column("status", Text, nullable=False, comment="trained or failed."),
     Column("configuration", Json, comment="All that is needed to build it again."),
@@ -186,11 +214,17 @@ models = Table(
 scores = Table(
     "scores",
     metadata,
-    Column("run_id", Id, ForeignKey("runs.id"), primary_key=True, comment="Retrain."),
-    Column("model_id", Id, ForeignKey("models.id"), primary_key=True, comment="Model."),
-    Column("series_id", Id, ForeignKey("series.id"), primary_key=True, comment="Series."),
+    # No foreign keys, as in `observations`: `models.score`, the only writer, looks the model up.
+    Column("run_id", Id, primary_key=True, comment="Retrain."),
+    Column("model_id", Id, primary_key=True, comment="Model."),
+    Column("series_id", Id, primary_key=True, comment="Series."),
     Column("cutoff", Timestamp, primary_key=True, comment="Last observation that the forecast had seen."),
-    Column("metric", Text, primary_key=True, comment="pinball: mean pinball loss over the naive error of the series."),
+    Column(
+        "metric",
+        Text,
+        primary_key=True,
+        comment="pinball: mean pinball loss over the naive error of the series.",
+    ),
     Column("value", Number, nullable=False, comment="Lower is better."),
     comment="The held-out losses that decided.",
     **_KEYED,
@@ -218,8 +252,8 @@ decisions = Table(
     **_NUMBERED,
 )
 
-champions = Table(
-    "champions",
+champion_aliases = Table(
+    "champion_aliases",
     metadata,
     Column("pipeline", Text, primary_key=True, comment="Pipeline."),
     Column("space", Text, primary_key=True, comment="`live`, or a replay's own."),
@@ -232,9 +266,11 @@ champions = Table(
 forecasts = Table(
     "forecasts",
     metadata,
-    Column("run_id", Id, ForeignKey("runs.id"), primary_key=True, comment="Run that made it."),
-    Column("series_id", Id, ForeignKey("series.id"), primary_key=True, comment="Series."),
+    # No foreign keys, as in `observations`: the origins have them, and no view shows a row without its origin.
+    Column("run_id", Id, primary_key=True, comment="Run that made it."),
+    Column("series_id", Id, primary_key=True, comment="Series."),
     Column("ds", Timestamp, primary_key=True, comment="Step that is forecast."),
+    Column("lead", Integer, nullable=False, comment="Steps after the cutoff: 1, 2, ..."),
     Column("y_hat", Number, nullable=False, comment="Median, in the unit of y."),
     Column("lo_80", Number, nullable=False, comment="Lower end of the 80 % interval."),
     Column("hi_80", Number, nullable=False, comment="Upper end of the 80 % interval."),
@@ -251,7 +287,12 @@ forecast_origins = Table(
     Column("series_id", Id, ForeignKey("series.id"), primary_key=True, comment="Series."),
     Column("cutoff", Timestamp, comment="Last observation that the forecast has seen; none without any."),
     Column("model_id", Id, ForeignKey("models.id"), comment="Model that made it; none if there are no rows."),
-    Column("source", Text, nullable=False, comment="champion, baseline or none."),
+    Column(
+        "source",
+        Text,
+        nullable=False,
+        comment="champion, baseline, or none: with a cutoff, the series has ended.",
+    ),
     Column("reason", Text, nullable=False, comment="Why that source, in words."),
     comment="Where each series' forecast came from, or why it has none.",
     **_KEYED,
@@ -267,7 +308,6 @@ forecast_heads = Table(
 )
 
 Index(None, series.c.pipeline, series.c.ended)
-Index(None, observations.c.run_id)
 Index(None, models.c.pipeline, models.c.run_id)
 Index(None, decisions.c.pipeline, decisions.c.space, decisions.c.id)
 Index(None, quarantine.c.pipeline, quarantine.c.resolved_at)

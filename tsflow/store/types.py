@@ -13,7 +13,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Id = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit number; as a primary key, numbered by the database."""
 
-Number = Double().with_variant(REAL, "sqlite")
+Number: TypeEngine[float] = Double().with_variant(REAL, "sqlite")
 """A 64-bit float."""
 
 
@@ -57,7 +57,7 @@ class Flag(TypeDecorator[bool]):
         """The type in the database."""
         return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else Boolean())
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> bool | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> bool | None:  # noqa: ARG002  # SQLAlchemy's
         """To a bool."""
         return None if value is None else bool(value)
 

@@ -1,0 +1,26 @@
+"""Champion to published forecasts, on its own."""
+
+from datetime import datetime
+
+from prefect import flow
+
+from flows import tasks
+from flows.slot import held, run_name
+
+
+@flow(name="forecast", flow_run_name=run_name)
+def forecast(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None = None, force: bool = True) -> int:
+    """Forecast with the present champion and publish.
+
+    Args:
+        pipeline: Name of a pipeline in the configuration.
+        config: Path of the project's YAML file.
+        slot: The time to run for; the present step of the pipeline's clock if not given.
+        force: Forecast again even if this slot's forecasts are published.
+
+    Returns:
+        The id of the forecast run.
+    """
+    with held(pipeline, config, slot, force) as work:
+        run_id: int = work.do(tasks.forecast)
+        return run_id

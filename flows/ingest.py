@@ -1,0 +1,26 @@
+"""Source to observations, on its own."""
+
+from datetime import datetime
+
+from prefect import flow
+
+from flows import tasks
+from flows.slot import held, run_name
+
+
+@flow(name="ingest", flow_run_name=run_name)
+def ingest(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None = None, force: bool = True) -> int:
+    """Read the pipeline's source into the database.
+
+    Args:
+        pipeline: Name of a pipeline in the configuration.
+        config: Path of the project's YAML file.
+        slot: The time to run for; the present step of the pipeline's clock if not given.
+        force: Read the source again even if this slot's ingest is done.
+
+    Returns:
+        The id of the ingest run.
+    """
+    with held(pipeline, config, slot, force) as work:
+        run_id: int = work.do(tasks.ingest)
+        return run_id

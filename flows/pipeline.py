@@ -1,0 +1,29 @@
+"""The whole slot of a pipeline: ingest, retrain if due, forecast."""
+
+from datetime import datetime
+
+from prefect import flow
+
+from flows import tasks
+from flows.retrain import retrain_if_due
+from flows.slot import held, run_name
+
+
+@flow(name="pipeline", flow_run_name=run_name)
+def pipeline(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None = None, force: bool = False) -> int:
+    """Ingest, retrain if due, forecast.
+
+    Args:
+        pipeline: Name of a pipeline in the configuration.
+        config: Path of the project's YAML file.
+        slot: The time to run for; the present step of the pipeline's clock if not given.
+        force: Do the slot again even if it is done.
+
+    Returns:
+        The id of the forecast run, whose forecasts are published.
+    """
+    with held(pipeline, config, slot, force) as work:
+        work.do(tasks.ingest)
+        retrain_if_due(work)
+        run_id: int = work.do(tasks.forecast)
+        return run_id

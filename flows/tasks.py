@@ -1,0 +1,71 @@
+"""The tasks of a slot, one a step. Each opens its own job from a ticket, so it can run on any machine."""
+
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import Task
+
+from flows import artifacts
+from flows.progress import reporter
+from tsflow import steps
+from tsflow.errors import TsflowError
+from tsflow.steps import Planned, Skipped, Ticket, open_job
+
+
+def _is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Retry a lost connection or a lock; never bad data or a bad setting."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, TsflowError) and error.transient
+
+
+# Inputs are ids, but a ticket holds moments that never repeat: a cache would only cost.
+_OPTIONS: dict[str, Any] = {
+    "cache_policy": NO_CACHE,
+    "retries": 3,
+    "retry_delay_seconds": [2, 10, 30],
+    "retry_condition_fn": _is_transient,
+}
+
+
+@task(task_run_name="ingest {ticket.pipeline}", **_OPTIONS)
+def ingest(ticket: Ticket) -> int:
+    """Source to observations; returns the run's id."""
+    with open_job(ticket) as job, reporter(f"{ticket.pipeline}: ingest") as progress:
+        run_id = steps.ingest(job, on_progress=progress)
+        artifacts.quality_table(job, run_id)
+        return run_id
+
+
+@task(task_run_name="plan retrain {ticket.pipeline}", **_OPTIONS)
+def plan_retrain(ticket: Ticket) -> Planned | Skipped:
+    """Whether this slot retrains; returns what to train, or why nothing."""
+    with open_job(ticket) as job:
+        return steps.plan_retrain(job)
+
+
+@task(task_run_name="train {ticket.pipeline} {architecture}", **_OPTIONS)
+def train(ticket: Ticket, run_id: int, architecture: str) -> int:
+    """One architecture, trained and scored; returns the model's id."""
+    with open_job(ticket) as job, reporter(f"{ticket.pipeline}: train {architecture}") as progress:
+        return steps.train_candidate(job, run_id, architecture, on_progress=progress)
+
+
+@task(task_run_name="decide {ticket.pipeline}", **_OPTIONS)
+def decide(ticket: Ticket, run_id: int) -> int:
+    """The winner, chosen and trained on everything; returns the decision's id."""
+    with open_job(ticket) as job, reporter(f"{ticket.pipeline}: refit") as progress:
+        decision_id = steps.decide(job, run_id, on_progress=progress)
+        artifacts.leaderboard_table(job)
+        artifacts.decision_text(job)
+        return decision_id
+
+
+@task(task_run_name="forecast {ticket.pipeline}", **_OPTIONS)
+def forecast(ticket: Ticket) -> int:
+    """Champion to published forecasts; returns the run's id."""
+    with open_job(ticket) as job:
+        run_id = steps.forecast(job)
+        artifacts.forecast_plot(job)
+        return run_id

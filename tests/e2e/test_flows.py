@@ -1,0 +1,88 @@
+"""The flows against a real Prefect server: tasks, names, artifacts, failures."""
+
+import pytest
+
+from tests.projects import Small, seasonal
+from tsflow.errors import QualityError
+
+pytestmark = [pytest.mark.usefixtures("prefect_server"), pytest.mark.xdist_group("prefect")]
+
+
+def task_runs(flow_run_name: str) -> dict[str, str]:
+    """Names and states of the task runs of the last flow run of that name."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
+    from prefect.client.schemas.sorting import FlowRunSort
+
+    with get_client(sync_client=True) as client:
+        wanted = FlowRunFilter(name=FlowRunFilterName(any_=[flow_run_name]))
+        run = client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.START_TIME_DESC, limit=1)[0]
+        from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterFlowRunId
+
+        mine = TaskRunFilter(flow_run_id=TaskRunFilterFlowRunId(any_=[run.id]))
+        return {task.name: task.state_name for task in client.read_task_runs(task_run_filter=mine)}
+
+
+def artifact_keys() -> set[str]:
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        found = client.request("POST", "/artifacts/filter", json={}).json()
+    return {artifact["key"] for artifact in found if artifact["key"]}
+
+
+def test_the_pipeline_flow_publishes_with_a_task_for_each_architecture(small: Small) -> None:
+    from flows.pipeline import pipeline
+
+    run_id = pipeline("small", config=small.config)
+    assert {row["run_id"] for row in small.rows("SELECT run_id FROM latest_forecasts")} == {run_id}
+    states = task_runs("small/now")
+    assert set(states.values()) == {"Completed"}
+    assert {"ingest small", "train small gru", "train small stage", "decide small", "forecast small"} <= set(states)
+    assert {"small-quality", "small-leaderboard", "small-decision", "small-forecast"} <= artifact_keys()
+    lineage = small.rows("SELECT DISTINCT prefect_run_id FROM runs WHERE kind <> 'ingest'")
+    assert len(lineage) == 1
+    assert lineage[0]["prefect_run_id"]
+
+
+def test_a_done_slot_is_a_no_op(small: Small) -> None:
+    from flows.pipeline import pipeline
+
+    first = pipeline("small", config=small.config)
+    before = small.everything()
+    assert pipeline("small", config=small.config) == first
+    assert small.everything() == before
+
+
+def test_bad_data_fail_the_flow_without_retries(small: Small) -> None:
+    from flows.pipeline import pipeline
+
+    small.write(seasonal().assign(y="garbage"))
+    with pytest.raises(QualityError):
+        pipeline("small", config=small.config)
+    assert small.rows("SELECT kind, status, attempt FROM runs") == [
+        {"kind": "ingest", "status": "failed", "attempt": 1}
+    ]
+
+
+def test_each_step_is_a_flow_of_its_own(small: Small) -> None:
+    from flows.forecast import forecast
+    from flows.ingest import ingest
+    from flows.retrain import retrain
+
+    ingest("small", config=small.config)
+    retrain("small", config=small.config)
+    run_id = forecast("small", config=small.config)
+    assert {row["run_id"] for row in small.rows("SELECT run_id FROM latest_forecasts")} == {run_id}
+
+
+@pytest.mark.parametrize("kind", ["processes", "dask"])
+def test_task_runners_give_the_same_forecasts(small: Small, kind: str) -> None:
+    from flows.pipeline import pipeline
+
+    query = "SELECT unique_id, ds, y_hat, lo_80, hi_95 FROM latest_forecasts ORDER BY 1, 2"
+    pipeline("small", config=small.config)
+    here = small.rows(query)
+    small.configure_project(task_runner={"kind": kind, "workers": 2})
+    pipeline("small", config=small.config, force=True)
+    assert small.rows(query) == here

@@ -1,0 +1,193 @@
+"""The life of a slot, from a CSV to published rows, on both databases."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.projects import WALL, Small, seasonal
+from tsflow import steps
+from tsflow.errors import ConfigError, LeaseHeld, QualityError
+
+
+def test_publishes_every_step_of_every_series(small: Small) -> None:
+    run_id = small.run()
+    rows = small.rows("SELECT * FROM latest_forecasts ORDER BY unique_id, ds")
+    assert [(row["unique_id"], row["lead"]) for row in rows] == [(name, lead) for name in "ab" for lead in range(1, 7)]
+    assert [row["ds"] for row in rows[:2]] == ["2024-01-01", "2024-02-01"]
+    assert {row["run_id"] for row in rows} == {run_id}
+    for row in rows:
+        assert row["lo_95"] <= row["lo_80"] <= row["y_hat"] <= row["hi_80"] <= row["hi_95"]
+        assert 0.5 * 170 < row["y_hat"] < 2 * 280
+
+
+def test_records_the_path_that_led_there(small: Small) -> None:
+    small.run()
+    runs = small.rows("SELECT kind, status, config_digest, code_version FROM runs ORDER BY id")
+    assert [row["kind"] for row in runs] == ["ingest", "retrain", "forecast"]
+    assert {row["status"] for row in runs} == {"succeeded"}
+    assert all(row["config_digest"] and row["code_version"] for row in runs[1:])
+    decision = small.rows("SELECT outcome, reason FROM decisions")
+    assert len(decision) == 1
+    assert "seasonal_naive" in decision[0]["reason"]
+    scored = small.rows("SELECT model_id, count(*) AS pairs FROM scores GROUP BY model_id")
+    assert len(scored) == 3  # gru, stage and seasonal naive
+    assert len({row["pairs"] for row in scored}) == 1  # on the same pairs
+
+
+def test_the_same_slot_again_changes_no_row(small: Small) -> None:
+    first = small.run()
+    before = small.everything()
+    assert small.run() == first
+    assert small.everything() == before
+
+
+def test_a_forced_slot_leaves_what_was_published(small: Small) -> None:
+    first = small.run()
+    second = small.run(force=True)
+    assert second > first
+    kept = small.rows(f"SELECT count(*) AS n FROM forecasts WHERE run_id = {first}")
+    assert kept[0]["n"] == 12
+    assert {row["run_id"] for row in small.rows("SELECT run_id FROM latest_forecasts")} == {second}
+    assert len(small.rows("SELECT id FROM decisions")) == 2
+
+
+def test_a_seed_gives_the_same_forecasts(small: Small) -> None:
+    small.run()
+    first = small.rows("SELECT unique_id, ds, y_hat, lo_95 FROM latest_forecasts ORDER BY 1, 2")
+    small.run(force=True)
+    assert small.rows("SELECT unique_id, ds, y_hat, lo_95 FROM latest_forecasts ORDER BY 1, 2") == first
+
+
+def test_a_new_series_is_forecast_by_the_present_champion(small: Small) -> None:
+    small.configure(retrain={"every_steps": 12})
+    small.run()
+    small.write(seasonal(("a", "b", "c"), months=73))
+    small.run()
+    assert len(small.rows("SELECT id FROM decisions")) == 1
+    rows = small.rows("SELECT DISTINCT unique_id, source FROM latest_forecasts ORDER BY 1")
+    assert [row["unique_id"] for row in rows] == ["a", "b", "c"]
+    assert len({row["source"] for row in rows}) == 1
+
+
+def test_a_series_that_stopped_loses_its_head_with_a_reason(small: Small) -> None:
+    small.configure(ended_after=6)
+    small.run()
+    longer = seasonal(("a",), months=84)
+    small.write(pd.concat([longer, seasonal().query("unique_id == 'b'")]))
+    small.run()
+    assert {row["unique_id"] for row in small.rows("SELECT unique_id FROM latest_forecasts")} == {"a"}
+    origins = small.rows(
+        "SELECT o.source, o.reason FROM forecast_origins o JOIN series s ON s.id = o.series_id "
+        "WHERE s.unique_id = 'b' ORDER BY o.run_id DESC LIMIT 1"
+    )
+    assert origins[0]["source"] == "none"
+    assert "last observed 2023-12-01" in origins[0]["reason"]
+
+
+def test_a_short_series_gets_the_last_value_with_honest_width(small: Small) -> None:
+    late = seasonal(("young",), months=2, start="2023-11-01")
+    small.write(pd.concat([seasonal(), late]))
+    small.run()
+    rows = small.rows("SELECT * FROM latest_forecasts WHERE unique_id = 'young' ORDER BY lead")
+    assert {row["source"] for row in rows} == {"baseline"}
+    assert [row["y_hat"] for row in rows] == pytest.approx([late["y"].iloc[-1]] * 6, rel=1e-6)
+    assert rows[-1]["hi_95"] - rows[-1]["lo_95"] > rows[0]["hi_95"] - rows[0]["lo_95"] > 0
+    assert "fewer than 12 observations" in rows[0]["reason"]
+
+
+def test_a_history_too_short_to_hold_anything_out_gets_seasonal_naive(small: Small) -> None:
+    small.write(seasonal(months=8))
+    small.run()
+    assert {row["source"] for row in small.rows("SELECT source FROM latest_forecasts")} == {"baseline"}
+    decision = small.rows("SELECT outcome, reason FROM decisions")[0]
+    assert decision["outcome"] == "baseline"
+    assert "nothing could be held out" in decision["reason"]
+
+
+@pytest.mark.parametrize("value", [0.0, 17.5])
+def test_a_constant_panel_gets_finite_forecasts(small: Small, value: float) -> None:
+    small.write(seasonal().assign(y=value))
+    small.run()
+    rows = small.rows("SELECT y_hat, lo_95, hi_95 FROM latest_forecasts")
+    assert len(rows) == 12
+    assert {round(row["y_hat"], 3) for row in rows} == {value}
+
+
+def test_the_plain_textbook_is_one_setting_away(small: Small) -> None:
+    small.configure(training={"min_steps": 20, "max_steps": 20, "stage": False})
+    small.run()
+    rows = small.rows("SELECT y_hat, lo_95, hi_95 FROM latest_forecasts")
+    assert len(rows) == 12
+    assert all(row["lo_95"] < row["hi_95"] for row in rows)
+
+
+def test_a_damaged_artifact_hands_over_to_the_champion_before_it(small: Small) -> None:
+    small.configure(architectures=["stage"])
+    small.run()
+    small.run(force=True)
+    champions = small.rows("SELECT artifact_url FROM models WHERE role = 'refit' ORDER BY id")
+    if small.rows("SELECT outcome FROM decisions")[0]["outcome"] == "baseline":
+        pytest.fail("the stage was expected to beat seasonal naive on a trend")
+    same_file = {row["artifact_url"] for row in champions}
+    for url in same_file:
+        Path(url).write_bytes(b"not what was saved")
+    with (
+        steps.hold_slot(small.config, "small", wall=WALL, holder="test", force=True) as ticket,
+        steps.open_job(ticket) as job,
+    ):
+        steps.forecast(job)
+    rows = small.rows("SELECT DISTINCT source, reason FROM latest_forecasts")
+    assert len(rows) == 1
+    assert rows[0]["source"] == "baseline"
+    assert "sha256" in rows[0]["reason"]
+
+
+def test_too_many_bad_rows_stop_the_ingest(small: Small) -> None:
+    garbage = seasonal()
+    garbage["y"] = garbage["y"].astype(str)
+    garbage.loc[::2, "y"] = "n/a!"
+    small.write(garbage)
+    with pytest.raises(QualityError, match="max_bad_share"):
+        small.run()
+    assert small.rows("SELECT count(*) AS n FROM observations")[0]["n"] == 0
+    assert small.rows("SELECT count(*) AS n FROM quarantine")[0]["n"] == 72
+    assert small.rows("SELECT status FROM runs") == [{"status": "failed"}]
+
+
+def test_a_mended_row_is_resolved(small: Small) -> None:
+    broken = seasonal()
+    broken["y"] = broken["y"].astype(str)
+    broken.loc[3, "y"] = "oops"
+    small.write(broken)
+    small.run()
+    assert small.rows("SELECT unique_id, ds FROM quarantine WHERE resolved_at IS NULL") == [
+        {"unique_id": "a", "ds": "2018-04-01"}
+    ]
+    small.write(seasonal())
+    small.run(force=True)
+    assert small.rows("SELECT count(*) AS n FROM quarantine WHERE resolved_at IS NULL")[0]["n"] == 0
+    assert small.rows("SELECT count(*) AS n FROM observations")[0]["n"] == 144
+
+
+def test_a_corrected_value_becomes_a_revision(small: Small) -> None:
+    small.run()
+    corrected = seasonal()
+    corrected.loc[10, "y"] = 111.0
+    small.write(corrected)
+    small.run(force=True)
+    assert small.rows("SELECT count(*) AS n FROM observation_revisions")[0]["n"] == 1
+
+
+def test_two_runs_of_a_pipeline_exclude_each_other(small: Small) -> None:
+    with (
+        steps.hold_slot(small.config, "small", wall=WALL, holder="the first"),
+        pytest.raises(LeaseHeld, match="the first"),
+        steps.hold_slot(small.config, "small", wall=WALL, holder="second"),
+    ):
+        pass
+
+
+def test_an_unknown_pipeline_is_named_with_those_there_are(small: Small) -> None:
+    with pytest.raises(ConfigError, match="small"), steps.hold_slot(small.config, "larg", wall=WALL, holder="test"):
+        pass

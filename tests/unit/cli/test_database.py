@@ -1,0 +1,43 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tsflow.cli import app
+
+PROJECT = "pipelines: {demo: {source: {kind: csv, path: a.csv}, frequency: D, horizon: 3}}"
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    """A project whose database is not there yet."""
+    file = tmp_path / "tsflow.yaml"
+    file.write_text(PROJECT, "utf-8")
+    return file
+
+
+def test_upgrade_makes_the_tables_and_again_changes_nothing(empty: Path) -> None:
+    first = CliRunner().invoke(app, ["db", "upgrade", "--config", str(empty)])
+    assert first.exit_code == 0, first.stderr
+    assert "from nothing to revision" in first.stderr
+    with sqlite3.connect(empty.with_name("tsflow.db")) as connection:
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    connection.close()
+    assert {"observations", "forecasts", "latest_forecasts"} <= names
+    second = CliRunner().invoke(app, ["db", "upgrade", "--config", str(empty)])
+    assert "already at revision" in second.stderr
+
+
+def test_a_database_without_tables_is_an_error_with_the_remedy(empty: Path) -> None:
+    result = CliRunner().invoke(app, ["status", "--config", str(empty)])
+    assert result.exit_code == 4
+    assert "has no tsflow tables; run `tsflow db upgrade`" in result.stderr
+
+
+def test_an_unreachable_database_is_an_error_without_the_password(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TSFLOW_DATABASE", "postgresql://me:hunter2@127.0.0.1:1/tsflow")
+    result = CliRunner().invoke(app, ["status", "--config", str(empty)])
+    assert result.exit_code == 4
+    assert "PostgreSQL tsflow at 127.0.0.1:1" in result.stderr
+    assert "hunter2" not in result.stderr

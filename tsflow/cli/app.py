@@ -1,0 +1,37 @@
+"""The `tsflow` command: all it can do, in the order of use. Nothing heavy is imported before a command is."""
+
+import typer
+
+from tsflow.cli import champion, database, doctor, plot, read, run, start, step
+from tsflow.cli.errors import EXIT_CODES
+
+_BEGIN, _WORK, _LOOK = "Begin", "Work", "Look"
+_EPILOG = "Exit codes: 0 done; 1 something failed; " + "; ".join(f"{code} {what}" for code, what, _ in EXIT_CODES) + "."
+
+app = typer.Typer(
+    name="tsflow",
+    help="Series in your database, forecasts back in it, by the best of five PyTorch networks.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command(rich_help_panel=_BEGIN)(start.init)
+app.command(rich_help_panel=_BEGIN)(doctor.doctor)
+app.add_typer(database.app, name="db", rich_help_panel=_BEGIN)
+app.command(rich_help_panel=_WORK)(run.run)
+app.command(rich_help_panel=_WORK)(step.ingest)
+app.command(rich_help_panel=_WORK)(step.retrain)
+app.command(rich_help_panel=_WORK)(step.forecast)
+app.command(rich_help_panel=_WORK)(champion.rollback)
+app.command(rich_help_panel=_LOOK)(read.status)
+app.command(rich_help_panel=_LOOK)(read.forecasts)
+app.command(rich_help_panel=_LOOK)(plot.plot)
+app.command(rich_help_panel=_LOOK)(read.series)
+app.command(rich_help_panel=_LOOK)(read.quarantine)
+app.command(rich_help_panel=_LOOK)(read.leaderboard)
+app.command(rich_help_panel=_LOOK)(read.decisions)
+
+
+def main() -> None:
+    """Run the command line; the entry point of the console script."""
+    app(prog_name="tsflow")

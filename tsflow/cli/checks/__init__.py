@@ -1,0 +1,7 @@
+"""What `tsflow doctor` looks at: one function a thing, each returning what it found and a remedy."""
+
+from tsflow.cli.checks.environment import flows_package, prefect, versions
+from tsflow.cli.checks.finding import Finding
+from tsflow.cli.checks.resources import artifacts, database, device
+
+__all__ = ["Finding", "artifacts", "database", "device", "flows_package", "prefect", "versions"]

@@ -1,0 +1,29 @@
+"""What Prefect says on the terminal of `tsflow run`: warnings, but neither chatter nor tracebacks."""
+
+import logging
+import os
+
+
+def quiet_prefect() -> None:
+    """Import Prefect and keep its console to warnings; what it tells a server stays whole.
+
+    An error of a flow or a task is raised to the command, which shows it once, and with a traceback if asked.
+    """
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")  # Prefect reads it when it is imported
+    import flows  # noqa: F401 - sets Prefect's other defaults, which must come first as well
+
+    _configure()
+
+
+def _configure() -> None:
+    from prefect.logging.configuration import setup_logging
+    from prefect.logging.handlers import PrefectConsoleHandler
+
+    setup_logging()
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, PrefectConsoleHandler):
+            handler.addFilter(_without_traceback)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    return record.exc_info is None

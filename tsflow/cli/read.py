@@ -1,0 +1,195 @@
+"""Commands that look at what is in the database and change nothing."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tsflow.cli.errors import command
+from tsflow.cli.options import CONFIG, Config, Form, Format, Output, PipelineName, Series, project_database
+from tsflow.cli.output import show
+from tsflow.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="TIME", help="What a reader saw then: ISO 8601, UTC if it has no zone."),
+]
+_Resolved = Annotated[bool, typer.Option("--resolved", help="Also the rows that were mended since.")]
+
+_FORECASTS = [
+    "pipeline",
+    "unique_id",
+    "ds",
+    "y_hat",
+    "lo_80",
+    "hi_80",
+    "lo_95",
+    "hi_95",
+    "model",
+    "issued_at",
+]
+
+
+@command
+def status(
+    pipeline: PipelineName = None, config: Config = CONFIG, form: Form = Format.table, output: Output = None
+) -> None:
+    """Whether each pipeline is well: last successes, what is late, what is missing."""
+    with project_database(config, pipeline) as (project, engine):
+        from tsflow.store import readers
+
+        health = readers.pipeline_health(engine, pipeline)
+        absent = [
+            name for name in project.pipelines if name not in set(health["pipeline"]) and pipeline in (None, name)
+        ]
+    show(
+        _with_absent(health, absent),
+        form,
+        output,
+        columns=[
+            "pipeline",
+            "state",
+            "newest_observation",
+            "published_slot",
+            "forecast_until",
+            "series",
+            "series_without_forecast",
+            "open_quarantine",
+            "last_error",
+        ],
+    )
+
+
+@command
+def series(
+    pipeline: PipelineName = None, config: Config = CONFIG, form: Form = Format.table, output: Output = None
+) -> None:
+    """The series, each with its first and last observation and how many there are."""
+    with project_database(config, pipeline) as (_, engine):
+        from tsflow.store import readers
+
+        frame = readers.series(engine, pipeline)
+    columns = ["pipeline", "unique_id", "frequency", "first_ds", "last_ds", "observations", "ended"]
+    show(
+        frame,
+        form,
+        output,
+        columns=columns,
+        empty="no series yet: `tsflow run` or `tsflow ingest` reads them",
+    )
+
+
+@command
+def quarantine(
+    pipeline: PipelineName = None,
+    *,
+    resolved: _Resolved = False,
+    config: Config = CONFIG,
+    form: Form = Format.table,
+    output: Output = None,
+) -> None:
+    """Rows that were refused, with the reason in words."""
+    with project_database(config, pipeline) as (_, engine):
+        from tsflow.store import readers
+
+        frame = readers.quarantine(engine, pipeline, resolved=resolved)
+    columns = ["pipeline", "unique_id", "ds", "failed_check", "reason", "raw", "last_seen"]
+    show(
+        frame,
+        form,
+        output,
+        columns=[*columns, "resolved_at"] if resolved else columns,
+        empty="the quarantine is empty",
+    )
+
+
+@command
+def leaderboard(
+    pipeline: PipelineName = None, config: Config = CONFIG, form: Form = Format.table, output: Output = None
+) -> None:
+    """The candidates of the last retrain, best first. Losses are scaled pinball losses: lower is better."""
+    with project_database(config, pipeline) as (_, engine):
+        from tsflow.store import readers
+
+        frame = readers.leaderboard(engine, pipeline)
+    columns = [
+        "pipeline",
+        "architecture",
+        "champion",
+        "select_loss",
+        "tune_loss",
+        "seconds",
+        "steps",
+        "parameters",
+        "status",
+    ]
+    frame["champion"] = frame["champion"].map({1: "yes", 0: ""})
+    show(
+        frame,
+        form,
+        output,
+        columns=columns,
+        empty="no retrain yet: `tsflow run` or `tsflow retrain` makes one",
+    )
+
+
+@command
+def decisions(
+    pipeline: PipelineName = None, config: Config = CONFIG, form: Form = Format.table, output: Output = None
+) -> None:
+    """How each champion came to be one, newest first."""
+    with project_database(config, pipeline) as (_, engine):
+        from tsflow.store import readers
+
+        frame = readers.decisions(engine, pipeline)
+    columns = ["id", "pipeline", "slot", "outcome", "model_id", "reason", "decided_at"]
+    show(
+        frame,
+        form,
+        output,
+        columns=columns,
+        empty="no decision yet: `tsflow run` or `tsflow retrain` makes one",
+    )
+
+
+@command
+def forecasts(
+    pipeline: PipelineName = None,
+    *,
+    series: Series = None,
+    as_of: _AsOf = None,
+    config: Config = CONFIG,
+    form: Form = Format.table,
+    output: Output = None,
+) -> None:
+    """The current forecasts, or those that a reader saw at some moment."""
+    moment = _moment(as_of)
+    with project_database(config, pipeline) as (_, engine):
+        from tsflow.store import readers
+
+        frame = readers.latest_forecasts(engine, pipeline, series, moment)
+    empty = "no such forecasts; `tsflow status` says what is published, `tsflow series` which series there are"
+    show(frame, form, output, columns=_FORECASTS, empty=empty)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"--as-of: {text!r} is no ISO 8601 time, such as 2024-07-01T06:00+02:00") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _with_absent(health: "pd.DataFrame", names: list[str]) -> "pd.DataFrame":
+    """Add the pipelines that are configured and have never run."""
+    first = len(health)
+    whole = health.select_dtypes("integer").columns
+    rows = health.astype(dict.fromkeys(whole, "Int64")).reindex(range(first + len(names)))
+    rows.loc[first:, "pipeline"] = names
+    rows.loc[first:, "state"] = "never run"
+    return rows

@@ -1,0 +1,34 @@
+"""What a slot is made of: plain functions of a job, which any shell (a flow, a script, a test) can call in order.
+
+with hold_slot("tsflow.yaml", "air_passengers", wall=wall_clock()) as ticket, open_job(ticket) as job:
+    run_slot(job)
+"""
+
+from tsflow.steps.decide import decide
+from tsflow.steps.forecast import forecast
+from tsflow.steps.ingest import ingest
+from tsflow.steps.job import Job, Progress, Ticket, hold_slot, open_job, this_process, wall_clock
+from tsflow.steps.plan import Planned, Skipped, plan_retrain
+from tsflow.steps.preview import preview
+from tsflow.steps.slot import retrain, run_slot
+from tsflow.steps.train import train_candidate
+
+__all__ = [
+    "Job",
+    "Planned",
+    "Progress",
+    "Skipped",
+    "Ticket",
+    "decide",
+    "forecast",
+    "hold_slot",
+    "ingest",
+    "open_job",
+    "plan_retrain",
+    "preview",
+    "retrain",
+    "run_slot",
+    "this_process",
+    "train_candidate",
+    "wall_clock",
+]

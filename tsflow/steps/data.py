@@ -1,0 +1,28 @@
+"""The panel that a step works on, read from the database.
+
+The lease keeps every other run from writing, so that all tasks of a slot read the same.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsflow.panel import Panel
+from tsflow.steps.job import Job
+from tsflow.store.panels import read_panel
+from tsflow.store.series import ended_ids
+
+
+def whole_panel(job: Job) -> Panel:
+    """All series of the pipeline."""
+    return read_panel(job.engine, job.name, job.pipeline.grid)
+
+
+def live_panel(job: Job) -> Panel:
+    """The series that have not ended."""
+    panel = whole_panel(job)
+    return panel.take(~ended(job, panel))
+
+
+def ended(job: Job, panel: Panel) -> NDArray[np.bool_]:
+    """Which series have been silent for longer than the pipeline allows, shape [S]."""
+    return np.isin(panel.series_ids, ended_ids(job.engine, job.name))

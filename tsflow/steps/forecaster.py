@@ -1,0 +1,99 @@
+"""Who forecasts: the champion, an earlier one if its weights are damaged, else seasonal naive."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsflow.artifacts import load_model
+from tsflow.errors import ArtifactError
+from tsflow.evaluation import Calibration, pair_scale, seasonal_naive
+from tsflow.models import LEVELS
+from tsflow.panel import Panel
+from tsflow.steps.job import Job
+from tsflow.steps.trial import at_levels
+from tsflow.store import decisions, models
+from tsflow.store.decisions import Decision
+from tsflow.store.models import ModelRow
+from tsflow.training import predict, resolve_device
+from tsflow.training.windows import Pairs
+
+Quantiles = NDArray[np.float64]
+Quantify = Callable[[Panel, Pairs], Quantiles]
+"""Forecasts of pairs at ``LEVELS``, shape [P, H, Q], in units of y."""
+
+
+@dataclass(frozen=True)
+class Forecaster:
+    """A way to forecast, and what `forecast_origins` says of it."""
+
+    model_id: int | None
+    source: Literal["champion", "baseline"]
+    reason: str
+    quantiles: Quantify
+    """Calibrated."""
+
+
+def current_forecaster(job: Job) -> Forecaster:
+    """The champion; the one before it if its artifact is missing or damaged, and so on; at last seasonal naive."""
+    damaged: dict[int, str] = {}
+    for decision in decisions.history(job.engine, job.name, job.fence.space):
+        if decision.model_id is None or decision.model_id in damaged:
+            continue
+        row = models.get(job.engine, decision.model_id)
+        notes = "; ".join(damaged.values())
+        if row.role == "baseline":
+            return baseline(job, "; ".join(filter(None, [decision.reason, notes])), in_force(decision))
+        try:
+            return network(job, row, in_force(decision), note=notes)
+        except ArtifactError as error:
+            damaged[row.id] = f"model {row.id} ({row.architecture}) could not be loaded: {error}"
+    return baseline(job, "; ".join(damaged.values()) or "no model has been trained yet")
+
+
+def network(job: Job, row: ModelRow, calibration: Calibration | None, note: str = "") -> Forecaster:
+    """A trained network, loaded from its artifact.
+
+    Raises:
+        ArtifactError: If the artifact is missing or its bytes are not those that were saved.
+    """
+    device = resolve_device(job.project.device)
+    if row.artifact_url is None or row.artifact_sha256 is None:
+        raise ArtifactError(f"model {row.id} has no artifact: retrain")
+    model, spec, _ = load_model(row.artifact_url, row.artifact_sha256, device)
+
+    def quantiles(panel: Panel, pairs: Pairs) -> Quantiles:
+        return at_levels(predict(model, spec, panel, pairs, device=device))
+
+    reason = f"{row.architecture}, model {row.id}" + (f"; {note}" if note else "")
+    return Forecaster(row.id, "champion", reason, _calibrated(job, quantiles, calibration))
+
+
+def baseline(job: Job, reason: str, calibration: Calibration | None = None) -> Forecaster:
+    """Seasonal naive, with the quantiles of each series' own seasonal changes."""
+    horizon, season_length = job.pipeline.horizon, job.pipeline.shape.season_length
+    row = models.latest(job.engine, job.name, "baseline")
+
+    def quantiles(panel: Panel, pairs: Pairs) -> Quantiles:
+        return seasonal_naive(panel, pairs, horizon, season_length, LEVELS)
+
+    model_id = row.id if row else None
+    return Forecaster(model_id, "baseline", f"seasonal naive: {reason}", _calibrated(job, quantiles, calibration))
+
+
+def in_force(decision: Decision | None) -> Calibration | None:
+    """The calibration that a decision put into force."""
+    return Calibration.from_json(decision.calibration) if decision and decision.calibration else None
+
+
+def _calibrated(job: Job, quantiles: Quantify, calibration: Calibration | None) -> Quantify:
+    if calibration is None:
+        return quantiles
+    season_length = job.pipeline.shape.season_length
+
+    def corrected(panel: Panel, pairs: Pairs) -> Quantiles:
+        return calibration.apply(quantiles(panel, pairs), LEVELS, pair_scale(panel, pairs, season_length))
+
+    return corrected

@@ -1,0 +1,54 @@
+"""The present champion's own weights, where there are cutoffs that neither they nor the candidates have seen."""
+
+from dataclasses import dataclass
+
+from tsflow.errors import ArtifactError
+from tsflow.evaluation import Candidate, Choice
+from tsflow.steps.clock import to_datetime
+from tsflow.steps.forecaster import in_force, network
+from tsflow.steps.job import Job
+from tsflow.steps.trial import Trial
+from tsflow.store import decisions, models
+from tsflow.store.models import ModelRow
+
+
+@dataclass(frozen=True)
+class Incumbent:
+    """A champion that may be judged on the select pairs, and how it did."""
+
+    row: ModelRow
+    loss: float
+
+    def keeps_place(self, choice: Choice, winner_loss: float, margin: float) -> Choice | None:
+        """The choice of the champion as it is, if it is better than the winner by the margin."""
+        if choice.outcome == "baseline" or self.loss >= winner_loss * (1 - margin):
+            return None
+        reason = (
+            f"the champion's own weights (model {self.row.id}, {self.row.architecture}, {self.loss:.4f}) are better on "
+            f"cutoffs after {self.row.trained_until:%Y-%m-%d} than the best new ones: {choice.reason}"
+        )
+        name = f"champion {self.row.architecture}"
+        return Choice(
+            "renewed",
+            Candidate(name, self.row.architecture, choice.winner.losses, self.row.id),
+            reason,
+            choice.table,
+        )
+
+
+def incumbent(job: Job, trial: Trial) -> Incumbent | None:
+    """The champion, if every select cutoff is later than all that it has seen, and it can still be loaded."""
+    row = models.champion(job.engine, job.name, job.fence.space)
+    pairs = trial.protocol.select
+    if row is None or row.role == "baseline" or row.trained_until is None or not len(pairs):
+        return None
+    first = to_datetime(trial.panel.frequency.timestamp(pairs.cutoff.min(keepdims=True))[0])
+    same_task = row.configuration["spec"]["horizon"] == job.pipeline.horizon
+    if row.trained_until >= first or not same_task:
+        return None
+    decision = decisions.current(job.engine, job.name, job.fence.space)
+    try:
+        forecaster = network(job, row, in_force(decision))
+    except ArtifactError:
+        return None
+    return Incumbent(row, trial.mean_loss(trial.losses(forecaster.quantiles(trial.panel, pairs), pairs)))

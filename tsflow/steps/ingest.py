@@ -1,0 +1,130 @@
+"""From a source to observations: read, screen, stage, merge."""
+
+from datetime import datetime
+from pathlib import PurePosixPath
+
+import numpy as np
+import pandas as pd
+
+from tsflow import __version__
+from tsflow.config import Pipeline, Source
+from tsflow.errors import LeaseLost, QualityError, TsflowError
+from tsflow.quality import QualityReport, conflict_rows, panel_health, screen, survey
+from tsflow.sources import on_this_machine, read
+from tsflow.steps.clock import to_datetime
+from tsflow.steps.data import whole_panel
+from tsflow.steps.job import Job, Progress
+from tsflow.store import quarantine, runs
+from tsflow.store.observations import Staging
+from tsflow.store.series import mark_ended
+
+
+def ingest(job: Job, on_progress: Progress | None = None) -> int:
+    """Merge the source's good rows, quarantine the others; returns the run's id. A done slot is a no-op, unless forced.
+
+    Raises:
+        SourceError, DataError: If the source cannot be read, or is empty.
+        QualityError: If too many rows are bad; then only the quarantine and the run are written.
+    """
+    run = runs.begin(
+        job.engine,
+        job.fence,
+        "ingest",
+        job.ticket.slot,
+        now=job.ticket.moment,
+        force=job.ticket.force,
+        config_digest=job.project.digest(job.name),
+        code_version=__version__,
+        prefect_run_id=job.ticket.flow_run,
+    )
+    if run.done:
+        return run.id
+    try:
+        _ingest(job, run.id, on_progress)
+    except (LeaseLost, QualityError):
+        raise
+    except TsflowError as error:
+        runs.fail(job.engine, job.fence, run.id, now=job.ticket.moment, error=str(error))
+        raise
+    return run.id
+
+
+def _ingest(job: Job, run_id: int, on_progress: Progress | None) -> None:
+    moment = job.ticket.moment
+    with Staging(job.engine, job.fence, job.pipeline.grid) as staging:
+        report = _read(job, run_id, staging, on_progress)
+        report = _set_conflicts_aside(job, run_id, staging, report)
+        _stop_if_too_bad(job, run_id, report)
+        with staging.fenced() as connection:
+            counts = staging.merge(run_id, moment)
+            mark_ended(connection, job.name, _alive_since(job.pipeline, job.ticket.now))
+            quarantine.resolve(
+                connection,
+                job.name,
+                source_name(job.pipeline.source),
+                run_id=run_id,
+                now=moment,
+                read_whole=True,
+            )
+            report = report.with_merge(new=counts.new, changed=counts.changed, same=counts.same)
+            runs.set_values(connection, run_id, report=report.model_dump(mode="json"))
+    health = panel_health(whole_panel(job), job.pipeline, job.ticket.now)
+    found = report.with_health(health).model_dump(mode="json")
+    runs.succeed(job.engine, job.fence, run_id, now=moment, report=found)
+
+
+def _read(job: Job, run_id: int, staging: Staging, on_progress: Progress | None) -> QualityReport:
+    """Stage the good rows and quarantine the bad ones, chunk by chunk."""
+    report, pipeline, now = QualityReport(), job.pipeline, job.ticket.now
+    with on_this_machine(pipeline.source) as source:
+        mixed = survey(read(source, job.name), pipeline, now).mixed_zones if _may_mix_zones(pipeline) else None
+        for chunk in read(source, job.name):
+            screened = screen(chunk, pipeline, now, mixed_zones=mixed)
+            staging.add(screened.good)
+            staging.declare(pd.Series(screened.series, dtype=object))
+            if len(screened.bad):
+                place = source_name(pipeline.source)
+                quarantine.record(job.engine, job.fence, run_id, place, screened.bad, now=job.ticket.moment)
+            report = report.with_chunk(screened)
+            if on_progress:
+                on_progress(f"{report.rows_read:,} rows read", report.rows_read, 0)
+    return report
+
+
+def _set_conflicts_aside(job: Job, run_id: int, staging: Staging, report: QualityReport) -> QualityReport:
+    """Quarantine rows of different chunks that contradict each other."""
+    conflicts = staging.take_conflicts()
+    if not len(conflicts):
+        return report
+    bad = conflict_rows(conflicts)
+    quarantine.record(job.engine, job.fence, run_id, source_name(job.pipeline.source), bad, now=job.ticket.moment)
+    return report.with_conflicts(len(bad), bad["reason"].iloc[0])
+
+
+def _stop_if_too_bad(job: Job, run_id: int, report: QualityReport) -> None:
+    try:
+        report.raise_if_above(job.pipeline, job.name)
+    except QualityError as error:
+        found = report.model_dump(mode="json")
+        runs.fail(job.engine, job.fence, run_id, now=job.ticket.moment, error=str(error), report=found)
+        raise
+
+
+def _may_mix_zones(pipeline: Pipeline) -> bool:
+    """Whether all stamps must be looked at before the first is judged: one without an offset may be meant otherwise."""
+    source = pipeline.source
+    return not pipeline.grid.is_calendar and source.timezone is None and source.kind in ("csv", "http")
+
+
+def _alive_since(pipeline: Pipeline, now: datetime) -> datetime | None:
+    """The earliest last observation of a series that has not ended."""
+    if pipeline.most_silent_steps is None:
+        return None
+    position = pipeline.grid.position(np.array([now.replace(tzinfo=None)], dtype="M8[us]"))
+    return to_datetime(pipeline.grid.timestamp(position - pipeline.most_silent_steps)[0])
+
+
+def source_name(source: Source) -> str:
+    """What the quarantine calls a source: its kind and the last part of its place, in which there is no secret."""
+    place = getattr(source, "path", None) or getattr(source, "table", None) or ""
+    return f"{source.kind} {PurePosixPath(place).name}".strip()

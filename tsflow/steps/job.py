@@ -1,0 +1,127 @@
+"""What every step works with: the project, one pipeline of it, a slot, and the right to write."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from tsflow.config import Pipeline, Project, load_project
+from tsflow.steps.clock import pipeline_now, slot_of
+from tsflow.store import engine as database
+from tsflow.store import leases, migrate, pipelines
+from tsflow.store.leases import Fence
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is done, steps done and steps in all."""
+
+LEASE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """All that a task on any machine needs to open its job: names, moments and a fence, never data."""
+
+    config: str
+    """Path of the project's YAML file."""
+    pipeline: str
+    fence: Fence
+    slot: datetime
+    now: datetime
+    """By the pipeline's clock: nothing later is believed."""
+    moment: datetime
+    """By the wall clock: what is stored is stamped with it."""
+    force: bool = False
+    """Do the slot again even if it is done."""
+    flow_run: str | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """An opened ticket."""
+
+    ticket: Ticket
+    project: Project
+    engine: Engine
+
+    @property
+    def name(self) -> str:
+        """The pipeline's name."""
+        return self.ticket.pipeline
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline's settings."""
+        return self.project.pipeline(self.ticket.pipeline)
+
+    @property
+    def fence(self) -> Fence:
+        """The right to write."""
+        return self.ticket.fence
+
+
+@contextmanager
+def open_job(ticket: Ticket) -> Iterator[Job]:
+    """Read the configuration and connect to the database, on whatever machine this is."""
+    project = load_project(ticket.config)
+    engine = database.connect(project.database.get_secret_value())
+    try:
+        yield Job(ticket, project, engine)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def hold_slot(
+    config: str,
+    name: str,
+    *,
+    wall: datetime,
+    slot: datetime | None = None,
+    force: bool = False,
+    holder: str,
+    flow_run: str | None = None,
+) -> Iterator[Ticket]:
+    """Take the pipeline's lease for one slot, the present one by its clock unless another is given.
+
+    A new database gets its tables here, so that a laptop needs no step before the first run.
+
+    Args:
+        config: Path of the project's YAML file.
+        name: The pipeline.
+        wall: The present moment.
+        slot: The time to run for.
+        force: Do what is done again.
+        holder: Who holds the lease, for whoever finds it held; the same holder may take it over.
+        flow_run: The Prefect run that this is.
+
+    Raises:
+        ConfigError: If the pipeline or one of its architectures is unknown.
+        LeaseHeld: If another run of this pipeline is at work.
+        SchemaOutdated: If the tables are of another version.
+    """
+    project = load_project(config)
+    pipeline = project.pipeline(name)
+    now = slot or pipeline_now(name, pipeline, wall)
+    engine = database.connect(project.database.get_secret_value())
+    try:
+        migrate.prepare(engine)
+        with leases.hold(engine, name, "live", holder=holder, seconds=LEASE_SECONDS) as fence:
+            pipelines.register(engine, fence, pipeline, now=wall)
+            slot = slot_of(pipeline, now)
+            yield Ticket(config, name, fence, slot, now, wall, force, flow_run)
+    finally:
+        engine.dispose()
+
+
+def this_process(what: str) -> str:
+    """A holder's name that no other process has."""
+    return f"{what} on {socket.gethostname()}, process {os.getpid()}"
+
+
+def wall_clock() -> datetime:
+    """The present moment; read by shells only, which hand it on."""
+    return datetime.now(UTC)

@@ -1,0 +1,75 @@
+"""Whether a slot retrains, and what."""
+
+from dataclasses import dataclass
+
+from tsflow import __version__
+from tsflow.steps.clock import steps_between
+from tsflow.steps.data import live_panel
+from tsflow.steps.job import Job
+from tsflow.steps.trial import Trial
+from tsflow.store import decisions, runs
+from tsflow.store.observations import panel_digest
+from tsflow.training import describe_device, resolve_device
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A retrain that was begun."""
+
+    run_id: int
+    architectures: tuple[str, ...]
+    """The candidates to train; none where nothing can be held out, so that the decision is for seasonal naive."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A slot that does not retrain, which is no error."""
+
+    reason: str
+
+
+def plan_retrain(job: Job) -> Planned | Skipped:
+    """Begin the slot's retrain if it is due: none yet, the champion's decision too old, or forced.
+
+    Raises:
+        DeviceError: If the configured device is not there.
+    """
+    device = resolve_device(job.project.device)
+    fresh = _still_fresh(job)
+    if fresh and not job.ticket.force:
+        return Skipped(fresh)
+    panel = live_panel(job)
+    run = runs.begin(
+        job.engine,
+        job.fence,
+        "retrain",
+        job.ticket.slot,
+        now=job.ticket.moment,
+        force=job.ticket.force,
+        data_as_of=job.ticket.moment,
+        config_digest=job.project.digest(job.name),
+        data_digest=panel_digest(panel),
+        code_version=__version__,
+        device=describe_device(device),
+        prefect_run_id=job.ticket.flow_run,
+    )
+    if run.done:
+        return Skipped(f"the retrain of slot {run.slot:%Y-%m-%d %H:%M} is done")
+    held_out = len(Trial.of(panel, job.pipeline).protocol.select) > 0
+    return Planned(run.id, _candidates(job) if held_out else ())
+
+
+def _still_fresh(job: Job) -> str | None:
+    """Why the present champion may forecast this slot, too; none if a retrain is due by age."""
+    every = job.pipeline.retrain.every_steps
+    last = decisions.current(job.engine, job.name, job.fence.space)
+    if every is None or last is None or last.slot is None:
+        return None
+    age = steps_between(job.pipeline.grid, last.slot, job.ticket.slot)
+    return f"the champion was decided on {age} steps ago, and a retrain is due every {every}" if age < every else None
+
+
+def _candidates(job: Job) -> tuple[str, ...]:
+    """The configured architectures; the plain textbook mode has no stage to stand alone."""
+    names = job.pipeline.architectures
+    return names if job.pipeline.training.stage else tuple(name for name in names if name != "stage")

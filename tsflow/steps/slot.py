@@ -1,0 +1,38 @@
+"""A whole slot, one step after another, in this process: what the pipeline flow does with tasks."""
+
+import logging
+
+from tsflow.errors import TsflowError
+from tsflow.steps.decide import decide
+from tsflow.steps.forecast import forecast
+from tsflow.steps.ingest import ingest
+from tsflow.steps.job import Job, Progress
+from tsflow.steps.plan import Skipped, plan_retrain
+from tsflow.steps.train import train_candidate
+
+logger = logging.getLogger("tsflow")
+
+
+def run_slot(job: Job, on_progress: Progress | None = None) -> int:
+    """Ingest, retrain if due, forecast; returns the forecast run's id."""
+    ingest(job, on_progress)
+    retrain(job, on_progress)
+    return forecast(job, on_progress)
+
+
+def retrain(job: Job, on_progress: Progress | None = None) -> int | Skipped:
+    """Train every candidate and decide; returns the decision's id, or why no retrain was due.
+
+    An architecture that fails fails alone: its row says why, and the decision is made among the others.
+    """
+    planned = plan_retrain(job)
+    if isinstance(planned, Skipped):
+        return planned
+    for architecture in planned.architectures:
+        try:
+            train_candidate(job, planned.run_id, architecture, on_progress)
+        except TsflowError as error:
+            if error.transient:
+                raise
+            logger.warning("%s: %s failed: %s", job.name, architecture, error)
+    return decide(job, planned.run_id, on_progress)

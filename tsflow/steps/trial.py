@@ -1,0 +1,76 @@
+"""The common ground of one retrain: the data, and the pairs on which every candidate is compared."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsflow.config import Pipeline
+from tsflow.evaluation.conformal import Calibration, calibrate
+from tsflow.evaluation.cutoffs import Protocol, plan_protocol
+from tsflow.evaluation.metrics import scaled_pinball
+from tsflow.evaluation.outcomes import outcomes
+from tsflow.evaluation.scale import pair_scale
+from tsflow.models import LEVELS
+from tsflow.panel import Panel
+from tsflow.training import Fitted, predict
+from tsflow.training.windows import Pairs
+
+Floats = NDArray[np.float64]
+Forecaster = Callable[[Pairs], Floats]
+"""Quantile forecasts of pairs at ``LEVELS``, shape [P, H, Q], in units of y."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A panel and the protocol laid over it; a pure function of data and settings, so every task makes the same."""
+
+    panel: Panel
+    pipeline: Pipeline
+    protocol: Protocol
+
+    @classmethod
+    def of(cls, panel: Panel, pipeline: Pipeline) -> "Trial":
+        """Plan the zones for a pipeline's panel."""
+        protocol = plan_protocol(panel, pipeline.horizon, pipeline.shape, pipeline.selection.cutoffs)
+        return cls(panel, pipeline, protocol)
+
+    def scale(self, pairs: Pairs) -> Floats:
+        """Naive error of each pair at its cutoff, shape [P]."""
+        return pair_scale(self.panel, pairs, self.pipeline.shape.season_length)
+
+    def losses(self, forecast: Floats, pairs: Pairs) -> Floats:
+        """Scaled pinball loss of each pair, shape [P]; lower is better."""
+        truth = outcomes(self.panel, pairs, self.pipeline.horizon)
+        return scaled_pinball(forecast, LEVELS, truth.actual, truth.observed, self.scale(pairs))
+
+    def calibration(self, forecaster: Forecaster, *zones: Pairs) -> Calibration:
+        """Conformal corrections learnt on held-out zones."""
+        pairs = Pairs(
+            *(np.concatenate(part) for part in zip(*((one.series, one.cutoff) for one in zones), strict=True))
+        )
+        truth = outcomes(self.panel, pairs, self.pipeline.horizon)
+        return calibrate(forecaster(pairs), LEVELS, truth.actual, truth.observed, self.scale(pairs))
+
+    def mean_loss(self, losses: Floats) -> float:
+        """Mean over series of each series' mean loss on the select pairs."""
+        _, index, count = np.unique(self.protocol.select.series, return_inverse=True, return_counts=True)
+        return float((np.bincount(index, weights=losses) / count).mean())
+
+    def forecaster(self, fitted: Fitted) -> Forecaster:
+        """The forecasts of a model trained on this panel; a point forecast gets its widths from the tune zone."""
+        device = next(fitted.model.parameters()).device
+
+        def forecast(pairs: Pairs) -> Floats:
+            return at_levels(predict(fitted.model, fitted.spec, self.panel, pairs, device=device))
+
+        if len(fitted.spec.levels) > 1:
+            return forecast
+        widths = self.calibration(forecast, self.protocol.tune)
+        return lambda pairs: widths.apply(forecast(pairs), LEVELS, self.scale(pairs))
+
+
+def at_levels(forecast: Floats) -> Floats:
+    """A point forecast [P, H, 1] as quantiles without width, for calibration to widen; others as they are."""
+    return np.repeat(forecast, len(LEVELS), axis=-1) if forecast.shape[-1] == 1 else forecast

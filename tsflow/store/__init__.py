@@ -1,0 +1,1 @@
+"""SQL: schema, views, engine, leases, and what the steps read and write."""

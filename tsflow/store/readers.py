@@ -1,0 +1,204 @@
+"""What people ask of the store, as DataFrames: the views, with their times parsed.
+
+Times are naive UTC, ``datetime64[us]``, as everywhere in arrays (a date is the same in every zone); arguments
+are aware datetimes.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, Select, column, func, select, table
+from sqlalchemy.sql.expression import TableClause
+from sqlalchemy.types import NullType
+
+from tsflow.store.engine import reading
+from tsflow.store.leases import LIVE
+from tsflow.store.schema import decisions as decisions_table
+from tsflow.store.schema import forecast_origins
+from tsflow.store.schema import quarantine as quarantine_table
+from tsflow.store.schema import runs as runs_table
+from tsflow.store.schema import series as series_table
+from tsflow.store.types import Timestamp
+from tsflow.store.views import views
+
+_STAMPS = (
+    *(
+        "ds",
+        "ds_local",
+        "cutoff",
+        "issued_at",
+        "published_at",
+        "slot",
+        "decided_at",
+        "trained_until",
+        "finished_at",
+    ),
+    *(
+        "last_ingest",
+        "last_retrain",
+        "last_forecast",
+        "newest_observation",
+        "published_slot",
+        "forecast_until",
+    ),
+)
+"""The views' columns that hold a time as text."""
+
+
+def latest_forecasts(
+    engine: Engine,
+    pipeline: str | None = None,
+    series: Sequence[str] | None = None,
+    as_of: datetime | None = None,
+) -> pd.DataFrame:
+    """The current forecasts, or those that were current at a moment, with the columns of `latest_forecasts`.
+
+    Args:
+        engine: The database.
+        pipeline: Only this pipeline's.
+        series: Only those of these unique ids.
+        as_of: What a reader saw then: the newest slot among what had been published.
+    """
+    with reading(engine) as connection:
+        if as_of is None:
+            return _view(connection, "latest_forecasts", pipeline, series, "pipeline", "unique_id", "ds")
+        history = _table("forecast_history")
+        current = _current_at(as_of)
+        same = (
+            (history.c.run_id == current.c.run_id)
+            & (history.c.pipeline == current.c.pipeline)
+            & (history.c.unique_id == current.c.unique_id)
+        )
+        wanted = _only(select(history).join(current, same), history, pipeline, series)
+        return _frame(connection, wanted.order_by("pipeline", "unique_id", "ds"))
+
+
+def forecast_history(engine: Engine, pipeline: str | None = None, series: Sequence[str] | None = None) -> pd.DataFrame:
+    """Every published forecast, by issue and lead."""
+    with reading(engine) as connection:
+        return _view(connection, "forecast_history", pipeline, series, "pipeline", "unique_id", "issued_at", "lead")
+
+
+def forecast_accuracy(engine: Engine, pipeline: str | None = None, series: Sequence[str] | None = None) -> pd.DataFrame:
+    """Every published forecast that came true, beside what did."""
+    with reading(engine) as connection:
+        return _view(connection, "forecast_accuracy", pipeline, series, "pipeline", "unique_id", "issued_at", "lead")
+
+
+def leaderboard(engine: Engine, pipeline: str | None = None) -> pd.DataFrame:
+    """The models of the last retrain, best first; failed ones last."""
+    with reading(engine) as connection:
+        board = _view(connection, "leaderboard", pipeline, None, "pipeline")
+    return board.sort_values(["pipeline", "select_loss", "tune_loss"], ignore_index=True)
+
+
+def champions(engine: Engine, pipeline: str | None = None) -> pd.DataFrame:
+    """The model that forecasts for each pipeline, and why."""
+    with reading(engine) as connection:
+        return _view(connection, "champions", pipeline, None, "pipeline")
+
+
+def data_quality(engine: Engine, pipeline: str | None = None) -> pd.DataFrame:
+    """What the last ingest of each pipeline found."""
+    with reading(engine) as connection:
+        return _view(connection, "data_quality", pipeline, None, "pipeline")
+
+
+def pipeline_health(engine: Engine, pipeline: str | None = None) -> pd.DataFrame:
+    """Whether each pipeline is well."""
+    with reading(engine) as connection:
+        return _view(connection, "pipeline_health", pipeline, None, "pipeline")
+
+
+def decisions(engine: Engine, pipeline: str | None = None, space: str = LIVE) -> pd.DataFrame:
+    """Every decision, newest first, with candidates and protocol as documents."""
+    wanted = select(decisions_table).where(decisions_table.c.space == space)
+    return _rows(engine, _only(wanted, decisions_table, pipeline, None).order_by(decisions_table.c.id.desc()))
+
+
+def quarantine(engine: Engine, pipeline: str | None = None, *, resolved: bool = False) -> pd.DataFrame:
+    """Refused rows that are open, or also those that were ``resolved`` since; last seen first."""
+    wanted = _only(select(quarantine_table), quarantine_table, pipeline, None)
+    if not resolved:
+        wanted = wanted.where(quarantine_table.c.resolved_at.is_(None))
+    newest_first = quarantine_table.c.last_seen.desc()
+    return _rows(engine, wanted.order_by(newest_first, quarantine_table.c.fingerprint))
+
+
+def series(engine: Engine, pipeline: str | None = None) -> pd.DataFrame:
+    """Every series, with its first and last observation and how many there are."""
+    wanted = _only(select(series_table), series_table, pipeline, None)
+    return _rows(engine, wanted.order_by(series_table.c.pipeline, series_table.c.unique_id))
+
+
+def runs(engine: Engine, pipeline: str | None = None, limit: int = 50) -> pd.DataFrame:
+    """The runs that were started last, newest first."""
+    wanted = _only(select(runs_table), runs_table, pipeline, None)
+    newest_first = wanted.order_by(runs_table.c.started_at.desc(), runs_table.c.id.desc())
+    return _rows(engine, newest_first.limit(limit))
+
+
+def _current_at(moment: datetime) -> Any:
+    """The run that was current for each series at a moment: (run_id, pipeline, unique_id)."""
+    newest_first = (runs_table.c.slot.desc(), runs_table.c.published_at.desc())
+    rank = func.row_number().over(partition_by=forecast_origins.c.series_id, order_by=newest_first)
+    published = (
+        select(
+            runs_table.c.id.label("run_id"),
+            series_table.c.pipeline,
+            series_table.c.unique_id,
+            rank.label("rank"),
+        )
+        .join(forecast_origins, forecast_origins.c.run_id == runs_table.c.id)
+        .join(series_table, series_table.c.id == forecast_origins.c.series_id)
+        .where(
+            runs_table.c.space == LIVE,
+            runs_table.c.published_at <= moment,
+            forecast_origins.c.source != "none",
+        )
+        .subquery()
+    )
+    return select(published).where(published.c.rank == 1).subquery()
+
+
+def _view(
+    connection: Connection, name: str, pipeline: str | None, series: Sequence[str] | None, *order: str
+) -> pd.DataFrame:
+    view = _table(name)
+    wanted = _only(select(view), view, pipeline, series)
+    return _frame(connection, wanted.order_by(*(view.c[column] for column in order)))
+
+
+def _table(name: str) -> TableClause:
+    columns = next(view.columns for view in views("sqlite") if view.name == name)
+    return table(name, *(column(item) for item in columns))
+
+
+def _only(wanted: Select[Any], source: Any, pipeline: str | None, series: Sequence[str] | None) -> Select[Any]:
+    if pipeline is not None:
+        wanted = wanted.where(source.c.pipeline == pipeline)
+    if series is not None:
+        wanted = wanted.where(source.c.unique_id.in_(list(series)))
+    return wanted
+
+
+def _rows(engine: Engine, wanted: Select[Any]) -> pd.DataFrame:
+    with reading(engine) as connection:
+        return _frame(connection, wanted)
+
+
+def _frame(connection: Connection, wanted: Select[Any]) -> pd.DataFrame:
+    frame = pd.DataFrame(connection.execute(wanted).all(), columns=[item.name for item in wanted.selected_columns])
+    for item in wanted.selected_columns:
+        name = item.name
+        if isinstance(item.type, Timestamp):
+            frame[name] = _naive([value and value.astimezone(UTC).replace(tzinfo=None) for value in frame[name]])
+        elif name in _STAMPS and isinstance(item.type, NullType):  # of a view: a table's text is as it is
+            frame[name] = _naive(pd.to_datetime(frame[name], format="ISO8601"))
+    return frame
+
+
+def _naive(values: Any) -> "pd.Series[Any]":
+    return pd.Series(values, dtype="datetime64[us]")

@@ -1,0 +1,187 @@
+"""Runs: one row for each (pipeline, kind, slot, space); a retry reuses it, what is done is not done again."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+
+from tsflow.errors import StoreError
+from tsflow.store.engine import reading
+from tsflow.store.leases import Fence, fenced
+from tsflow.store.schema import forecast_origins, forecasts, runs
+
+Kind = Literal["ingest", "retrain", "forecast"]
+Status = Literal["running", "succeeded", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run. ``done``: it had succeeded before `begin` was called, so there is nothing left to do."""
+
+    id: int
+    uuid: str
+    pipeline: str
+    kind: Kind
+    slot: datetime
+    space: str
+    status: Status
+    attempt: int
+    redo: int
+    started_at: datetime
+    finished_at: datetime | None
+    published_at: datetime | None
+    data_as_of: datetime | None
+    report: Any
+    error: str | None
+    done: bool = False
+
+
+def begin(
+    engine: Engine,
+    fence: Fence,
+    kind: Kind,
+    slot: datetime,
+    *,
+    now: datetime,
+    force: bool = False,
+    data_as_of: datetime | None = None,
+    config_digest: str | None = None,
+    data_digest: str | None = None,
+    code_version: str | None = None,
+    device: str | None = None,
+    prefect_run_id: str | None = None,
+) -> Run:
+    """Start the run of a slot, or start it again: same row, one attempt more, its unseen forecasts cleared.
+
+    A run that has succeeded is returned with ``done=True`` and left as it is; with ``force`` the slot is done
+    again by a run of its own, so that what was decided and published before stays as it was.
+
+    Raises:
+        LeaseLost: If another run took over.
+    """
+    lineage = {
+        "data_as_of": data_as_of,
+        "config_digest": config_digest,
+        "data_digest": data_digest,
+        "code_version": code_version,
+        "device": device,
+        "prefect_run_id": prefect_run_id,
+    }
+    slot_key = {"pipeline": fence.pipeline, "kind": kind, "slot": slot, "space": fence.space}
+    start = {
+        **lineage,
+        "status": "running",
+        "started_at": now,
+        "finished_at": None,
+        "error": None,
+        "report": None,
+    }
+    with fenced(engine, fence) as connection:
+        row = connection.execute(_last_of(slot_key)).one_or_none()
+        if row is not None and row.status == "succeeded" and not force:
+            return _run(row, done=True)
+        if row is None or row.status == "succeeded":
+            redo = 0 if row is None else row.redo + 1
+            new = insert(runs).values(uuid=str(uuid.uuid4()), redo=redo, **slot_key, **start).returning(runs)
+            return _run(connection.execute(new).one())
+        for table in (forecasts, forecast_origins):  # what the killed attempt left, unseen by readers
+            connection.execute(delete(table).where(table.c.run_id == row.id))
+        set_values(connection, row.id, attempt=row.attempt + 1, **start)
+        return fetch(connection, row.id)
+
+
+def describe(
+    engine: Engine,
+    fence: Fence,
+    run_id: int,
+    *,
+    data_as_of: datetime | None = None,
+    data_digest: str | None = None,
+    device: str | None = None,
+) -> None:
+    """Note what a run has found out about its lineage since it began; None leaves a column as it is."""
+    found = {"data_as_of": data_as_of, "data_digest": data_digest, "device": device}
+    with fenced(engine, fence) as connection:
+        set_values(connection, run_id, **{name: value for name, value in found.items() if value is not None})
+
+
+def succeed(engine: Engine, fence: Fence, run_id: int, *, now: datetime, report: Any = None) -> Run:
+    """Mark a run succeeded, with what it found."""
+    return _finish(engine, fence, run_id, status="succeeded", finished_at=now, report=report)
+
+
+def fail(engine: Engine, fence: Fence, run_id: int, *, now: datetime, error: str, report: Any = None) -> Run:
+    """Mark a run failed, with the reason; the next `begin` of its slot tries again. Success is final."""
+    return _finish(engine, fence, run_id, status="failed", finished_at=now, error=error, report=report)
+
+
+def skip(engine: Engine, fence: Fence, run_id: int, *, now: datetime, reason: str) -> Run:
+    """Mark a run skipped, with the reason; the next `begin` of its slot tries again. Success is final."""
+    return _finish(engine, fence, run_id, status="skipped", finished_at=now, error=reason)
+
+
+def set_values(connection: Connection, run_id: int, **values: Any) -> None:
+    """Set columns of a run in a fenced transaction of the caller's, together with what it wrote.
+
+    Raises:
+        StoreError: If there is no such run.
+    """
+    if connection.execute(update(runs).where(runs.c.id == run_id).values(**values)).rowcount != 1:
+        raise StoreError(f"there is no run {run_id}")
+
+
+def get(engine: Engine, run_id: int) -> Run:
+    """One run by its number.
+
+    Raises:
+        StoreError: If there is none.
+    """
+    with reading(engine) as connection:
+        return fetch(connection, run_id)
+
+
+def fetch(connection: Connection, run_id: int) -> Run:
+    """One run by its number, in a transaction of the caller's.
+
+    Raises:
+        StoreError: If there is none.
+    """
+    row = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
+    if row is None:
+        raise StoreError(f"there is no run {run_id}")
+    return _run(row)
+
+
+def find(engine: Engine, pipeline: str, kind: Kind, slot: datetime, space: str) -> Run | None:
+    """The run of a slot, if it was ever begun."""
+    key = {"pipeline": pipeline, "kind": kind, "slot": slot, "space": space}
+    with reading(engine) as connection:
+        row = connection.execute(_last_of(key)).one_or_none()
+    return None if row is None else _run(row)
+
+
+def latest(engine: Engine, pipeline: str, kind: Kind, space: str) -> Run | None:
+    """The succeeded run of the newest slot."""
+    wanted = select(runs).filter_by(pipeline=pipeline, kind=kind, space=space, status="succeeded")
+    with reading(engine) as connection:
+        row = connection.execute(wanted.order_by(runs.c.slot.desc(), runs.c.redo.desc()).limit(1)).one_or_none()
+    return None if row is None else _run(row)
+
+
+def _finish(engine: Engine, fence: Fence, run_id: int, **values: Any) -> Run:
+    with fenced(engine, fence) as connection:
+        if values["status"] == "succeeded" or fetch(connection, run_id).status == "running":
+            set_values(connection, run_id, **values)
+        return fetch(connection, run_id)
+
+
+def _run(row: Row[Any], *, done: bool = False) -> Run:
+    names = Run.__dataclass_fields__.keys() - {"done"}
+    return Run(**{name: getattr(row, name) for name in names}, done=done)
+
+
+def _last_of(slot_key: dict[str, Any]) -> Any:
+    """The run of a slot that was begun last."""
+    return select(runs).filter_by(**slot_key).order_by(runs.c.redo.desc()).limit(1)

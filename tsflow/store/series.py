@@ -1,0 +1,31 @@
+"""Series: which of them have ended."""
+
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine, select, update
+
+from tsflow.store.engine import reading
+from tsflow.store.schema import series
+
+
+def mark_ended(connection: Connection, pipeline: str, alive_since: datetime | None) -> None:
+    """Mark the series whose last observation is before a moment as ended, and all others as not.
+
+    Args:
+        connection: That of the merge, after it.
+        pipeline: Name of the pipeline.
+        alive_since: The earliest last observation of a living series; none if series never end.
+    """
+    mine = update(series).where(series.c.pipeline == pipeline)
+    silent = series.c.last_ds < alive_since if alive_since is not None else series.c.id < 0
+    connection.execute(mine.where(silent, ~series.c.ended).values(ended=True))
+    connection.execute(mine.where(~silent, series.c.ended).values(ended=False))
+
+
+def ended_ids(engine: Engine, pipeline: str) -> NDArray[np.int64]:
+    """The ids of the series that have ended."""
+    wanted = select(series.c.id).where(series.c.pipeline == pipeline, series.c.ended)
+    with reading(engine) as connection:
+        return np.array(connection.scalars(wanted).all(), dtype=np.int64)

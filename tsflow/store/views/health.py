@@ -1,0 +1,87 @@
+"""The view on the health of pipelines: what last went well, what is late, what is missing."""
+
+from tsflow.store.views.view import Sql, View
+
+
+def pipeline_health(sql: Sql) -> View:
+    """Whether each pipeline is well."""
+    steps = f"CAST({sql.seconds_since('h.newest')} / h.step_seconds AS INTEGER)"
+    behind = f"CASE WHEN h.clock = 'wall' THEN {steps} END"
+    return View(
+        name="pipeline_health",
+        comment="Whether each pipeline is well: last successes, what is late and what is missing.",
+        columns={
+            "pipeline": ("h.name", "Pipeline."),
+            "state": (_state(sql), "ok, or what is wrong, the worst first."),
+            "last_ingest": (sql.time("h.ingest_at"), "End of the last ingest that succeeded, UTC."),
+            "last_retrain": (sql.time("h.retrain_at"), "End of the last retrain that succeeded, UTC."),
+            "last_forecast": (sql.time("h.forecast_at"), "End of the last forecast that succeeded, UTC."),
+            "newest_observation": (sql.stamp("h.newest", "h.calendar"), "Newest stamp of any series."),
+            "steps_behind": (behind, "Steps since then; none for a pipeline on the clock of its data."),
+            "published_slot": (sql.time("h.slot"), "Slot of the newest published forecast, UTC."),
+            "forecast_until": (sql.stamp("h.until", "h.calendar"), "Last step that it reaches."),
+            "series": ("h.series", "Series that have not ended."),
+            "series_without_forecast": ("h.series - h.heads", "Of these, those without a current forecast."),
+            "ended_series": ("h.ended", "Series that have ended."),
+            "open_quarantine": ("h.refused", "Rows in quarantine that are not mended yet."),
+            "last_error": ("h.failure", "Error of the run started last, if it failed or was skipped."),
+        },
+        tables=f"FROM (\n{_facts()}\n) h",
+        example=(
+            "SELECT pipeline, state, newest_observation, published_slot, last_error\n"
+            "FROM pipeline_health\nORDER BY pipeline"
+        ),
+    )
+
+
+def _state(sql: Sql) -> str:
+    over = f"h.clock = 'wall' AND {sql.seconds_since('h.until')} > h.step_seconds"
+    return (
+        "CASE WHEN h.status = 'failed' THEN 'last run failed' WHEN h.slot IS NULL THEN 'nothing published'\n"
+        f"    WHEN {over} THEN 'forecast is over'\n"
+        "    WHEN h.series > h.heads THEN 'series without forecast' ELSE 'ok' END"
+    )
+
+
+def _facts() -> str:
+    """One row a pipeline, its moments still as the database keeps them."""
+    columns = {
+        "ingest_at": _last_success("ingest"),
+        "retrain_at": _last_success("retrain"),
+        "forecast_at": _last_success("forecast"),
+        "newest": _series("max(s.last_ds)", ""),
+        "series": _series("count(*)", " AND NOT s.ended"),
+        "ended": _series("count(*)", " AND s.ended"),
+        "heads": _series("count(*)", " AND NOT s.ended AND s.id IN (SELECT series_id FROM forecast_heads)"),
+        "refused": "SELECT count(*) FROM quarantine q WHERE q.pipeline = p.name AND q.resolved_at IS NULL",
+        "slot": "SELECT max(r.slot) FROM runs r WHERE r.pipeline = p.name AND " + _PUBLISHED,
+        "until": (
+            "SELECT max(f.ds) FROM forecasts f WHERE f.run_id = (SELECT r.id FROM runs r "
+            f"WHERE r.pipeline = p.name AND {_PUBLISHED} ORDER BY r.slot DESC, r.redo DESC LIMIT 1)"
+        ),
+        "status": _last_run("r.status"),
+        "failure": _last_run("r.error"),
+    }
+    rendered = ",\n".join(f"        ({query}) AS {name}" for name, query in columns.items())
+    return f"    SELECT p.name, p.clock, p.calendar, p.step_seconds,\n{rendered}\n    FROM pipelines p"
+
+
+_PUBLISHED = "r.kind = 'forecast' AND r.space = 'live' AND r.published_at IS NOT NULL"
+
+
+def _last_success(kind: str) -> str:
+    return (
+        f"SELECT max(r.finished_at) FROM runs r WHERE r.pipeline = p.name AND r.kind = '{kind}' "
+        "AND r.space = 'live' AND r.status = 'succeeded'"
+    )
+
+
+def _series(what: str, condition: str) -> str:
+    return f"SELECT {what} FROM series s WHERE s.pipeline = p.name{condition}"
+
+
+def _last_run(column: str) -> str:
+    return (
+        f"SELECT {column} FROM runs r WHERE r.pipeline = p.name AND r.space = 'live' "
+        "ORDER BY r.started_at DESC, r.id DESC LIMIT 1"
+    )
