@@ -78,9 +78,7 @@ def load_model(url: str, sha256: str, device: torch.device) -> tuple[nn.Module, 
     try:
         model.load_state_dict(load(content))
     except (RuntimeError, SafetensorError) as error:
-        raise ArtifactError(
-            f"{url} does not fit {spec.architecture} as it is now: retrain ({error})"
-        ) from error
+        raise ArtifactError(f"{url} does not fit {spec.architecture} as it is now: retrain ({error})") from error
     return model.to(device).eval(), spec, header["meta"]
 
 

@@ -21,9 +21,7 @@ _DAY = 86_400_000_000  # microseconds
 _WEEKDAYS = ("THU", "FRI", "SAT", "SUN", "MON", "TUE", "WED")  # 1970-01-01 was a Thursday
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _MONTHS_PER_STEP = {"M": 1, "Q": 3, "Y": 12}
-_ALLOWED = (
-    "min, 15min, h, D, B, W-MON ... W-SUN, MS, ME, QS, QE, YS, YE (quarters and years with an anchor: QS-FEB)"
-)
+_ALLOWED = "min, 15min, h, D, B, W-MON ... W-SUN, MS, ME, QS, QE, YS, YE (quarters and years with an anchor: QS-FEB)"
 
 
 @dataclass(frozen=True)

@@ -76,9 +76,7 @@ class Panel:
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         slots = position + np.repeat(offsets[:-1] - first, counts)
         if len(slots) > 1 and (np.diff(slots) <= 0).any():
-            raise DataError(
-                "timestamps of a series are not strictly ascending: sort them, drop the duplicates"
-            )
+            raise DataError("timestamps of a series are not strictly ascending: sort them, drop the duplicates")
         values = np.zeros(offsets[-1], dtype=np.float32)
         observed = np.zeros(offsets[-1], dtype=bool)
         values[slots] = y

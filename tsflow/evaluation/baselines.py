@@ -18,9 +18,7 @@ _LONE_SPREAD = 0.5
 """Standard deviation assumed for a series seen once, as a share of its value (in units of y if that is 0)."""
 
 
-def seasonal_naive(
-    panel: Panel, pairs: Pairs, horizon: int, season_length: int, levels: Sequence[float]
-) -> Floats:
+def seasonal_naive(panel: Panel, pairs: Pairs, horizon: int, season_length: int, levels: Sequence[float]) -> Floats:
     """The same step of the last season that was observed, with quantiles from the series' own past changes.
 
     The median is the seasonal naive forecast itself. Around it lie the quantiles of the series' seasonal

@@ -49,9 +49,7 @@ class Calibration:
         known = np.asarray(self.corrections)[:, leads]  # [I, H]
         distance = unit_normal(levels)
         ends = np.concatenate([[0.0], unit_normal([(1 + coverage) / 2 for coverage in self.coverages])])
-        outward = [
-            np.interp(np.abs(distance), ends, np.concatenate([[0.0], one])) for one in known.T
-        ]  # H of [Q]
+        outward = [np.interp(np.abs(distance), ends, np.concatenate([[0.0], one])) for one in known.T]  # H of [Q]
         moved = quantiles + scale[:, None, None] * (np.sign(distance) * np.asarray(outward))
         return _ascending(moved, quantiles, list(levels).index(0.5))
 
@@ -90,9 +88,7 @@ def calibrate(
     corrections = []
     for coverage in COVERAGES:
         lower, upper = (_nearest(levels, (1 + sign * coverage) / 2) for sign in (-1, 1))
-        outside = (
-            np.maximum(quantiles[:, :, lower] - actual, actual - quantiles[:, :, upper]) / scale[:, None]
-        )
+        outside = np.maximum(quantiles[:, :, lower] - actual, actual - quantiles[:, :, upper]) / scale[:, None]
         by_group = [_conformal_quantile(outside[:, leads][observed[:, leads]], coverage) for leads in groups]
         by_lead = np.repeat(by_group, [len(leads) for leads in groups])
         corrections.append(tuple((by_lead if narrow else np.maximum(by_lead, 0.0)).tolist()))

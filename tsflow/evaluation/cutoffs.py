@@ -62,9 +62,7 @@ def plan_protocol(panel: Panel, horizon: int, shape: WindowShape, cutoffs: int =
                 left_out=_left_out(panel, ends, zones, select),
                 frequency=panel.frequency,
             )
-    return _no_zones(
-        panel, horizon, "no cutoff has two observations up to it and one in the horizon after it"
-    )
+    return _no_zones(panel, horizon, "no cutoff has two observations up to it and one in the horizon after it")
 
 
 def _anchor(panel: Panel, horizon: int) -> tuple[Anchor, Positions]:

@@ -63,9 +63,7 @@ def coverage(lower: Floats, upper: Floats, actual: Floats, observed: Mask) -> Fl
     return _mean(((lower <= actual) & (actual <= upper)).astype(np.float64), observed)
 
 
-def msis(
-    lower: Floats, upper: Floats, actual: Floats, observed: Mask, scale: Floats, *, level: float = 0.95
-) -> Floats:
+def msis(lower: Floats, upper: Floats, actual: Floats, observed: Mask, scale: Floats, *, level: float = 0.95) -> Floats:
     """Mean scaled interval score: width plus 2 / (1 - level) times the distance outside; shape [P].
 
     ``scale`` as in ``mase``. Gneiting & Raftery (2007), "Strictly proper scoring rules", section 6.2.
@@ -74,9 +72,7 @@ def msis(
     return _mean(upper - lower + 2.0 / (1.0 - level) * outside, observed) / _usable(scale)
 
 
-def scaled_pinball(
-    quantiles: Floats, levels: Sequence[float], actual: Floats, observed: Mask, scale: Floats
-) -> Floats:
+def scaled_pinball(quantiles: Floats, levels: Sequence[float], actual: Floats, observed: Mask, scale: Floats) -> Floats:
     """The loss that selects: mean pinball loss over levels and observed steps, over the scale; shape [P].
 
     Args:

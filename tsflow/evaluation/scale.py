@@ -52,9 +52,7 @@ def pair_scale(panel: Panel, pairs: Pairs, season_length: int) -> NDArray[np.flo
     return np.where(sized, scale, np.median(scale[sized]) if sized.any() else 1.0)
 
 
-def _mean_size(
-    differences: Differences, begin: NDArray[np.int64], end: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def _mean_size(differences: Differences, begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.float64]:
     """Mean absolute value of what is known in ``begin:end``, NaN where nothing is; shape [P]."""
     sizes = np.where(differences.known, np.abs(differences.change), 0.0)
     counts = np.concatenate([[0], np.cumsum(differences.known)])
@@ -65,9 +63,7 @@ def _mean_size(
     return mean
 
 
-def _segment_sums(
-    values: NDArray[np.float64], begin: NDArray[np.int64], end: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def _segment_sums(values: NDArray[np.float64], begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.float64]:
     """Sums of ``values[begin:end]``; a running total would lose small series behind one of 1e15."""
     order = np.argsort(begin, kind="stable")
     bounds = np.column_stack([begin[order], end[order]]).ravel()

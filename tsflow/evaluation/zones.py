@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-_FIT_SHARE = 2 / 3
-"""Least share of the history left to fit: with 40 %, AirPassengers' networks learnt from 5 years, lost to seasonal
-naive on the select pairs, and said little of what they are after the refit."""
+_FIT_SHARE = 0.4
+"""Least share of the history left to fit: with less, the steps that tune fixes say little about the refit."""
 
 _STRIDES = 3
 """Cutoffs are at least a third of a horizon apart; nearer ones judge nearly the same targets twice."""

@@ -20,11 +20,7 @@ def as_text(column: Any) -> Any:
     column = _plain(column)
     if pa.types.is_string(column.type):
         return column
-    if (
-        pa.types.is_null(column.type)
-        or pa.types.is_primitive(column.type)
-        or pa.types.is_large_string(column.type)
-    ):
+    if pa.types.is_null(column.type) or pa.types.is_primitive(column.type) or pa.types.is_large_string(column.type):
         return pc.cast(column, pa.string())
     return pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())
 

@@ -38,9 +38,7 @@ def wanted_columns(source: SourceSettings, found: Sequence[str], place: str) -> 
     if source.melt is None:
         settings |= {"columns.y": source.columns.y, "columns.unique_id": unique_id_column(source, found)}
     elif source.columns.unique_id is not None:
-        raise SourceError(
-            f"{place}: with source.melt the column names are the series; leave out columns.unique_id"
-        )
+        raise SourceError(f"{place}: with source.melt the column names are the series; leave out columns.unique_id")
     needed = {name: f"source.{setting}" for setting, name in settings.items() if name is not None}
     needed |= dict.fromkeys(series_columns(source, found), "source.melt.columns")
     missing = [f"no column {name!r} ({setting})" for name, setting in needed.items() if name not in found]

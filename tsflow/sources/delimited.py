@@ -26,9 +26,7 @@ class _Layout:
     separator: str
 
 
-def read_delimited(
-    source: DelimitedSource, url: str, *, compression: str | None = "infer"
-) -> Iterator[Block]:
+def read_delimited(source: DelimitedSource, url: str, *, compression: str | None = "infer") -> Iterator[Block]:
     """The rows of one CSV file, their cells as text.
 
     A quoted cell may hold separators but no line break: a row is a line, so that a stray quote costs its own
@@ -98,9 +96,7 @@ def _parsed(block: bytes, layout: _Layout, first_row: int, place: str) -> Block:
         table = pyarrow.csv.read_csv(
             pa.BufferReader(block),
             pyarrow.csv.ReadOptions(use_threads=False, column_names=layout.names, block_size=len(block) + 1),
-            pyarrow.csv.ParseOptions(
-                delimiter=layout.separator, ignore_empty_lines=False, invalid_row_handler=reject
-            ),
+            pyarrow.csv.ParseOptions(delimiter=layout.separator, ignore_empty_lines=False, invalid_row_handler=reject),
             pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(layout.wanted, pa.string()),
                 include_columns=layout.wanted,
@@ -136,9 +132,7 @@ def _parsed_by_line(block: bytes, layout: _Layout, first_row: int, place: str) -
     return _without_blanks(table, np.asarray(numbers, dtype=np.int64), place, tuple(broken))
 
 
-def _without_blanks(
-    table: pa.Table, row: NDArray[np.int64], place: str, broken: tuple[tuple[int, str], ...]
-) -> Block:
+def _without_blanks(table: pa.Table, row: NDArray[np.int64], place: str, broken: tuple[tuple[int, str], ...]) -> Block:
     """Leave out the rows whose mapped cells are all empty, which spreadsheets like to append."""
     blank = np.ones(len(row), dtype=bool)
     for column in table.columns:

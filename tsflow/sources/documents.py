@@ -31,11 +31,7 @@ def read_document(source: HttpSource, url: str, compression: str | None) -> Iter
     if not records:
         return
     good = [(row, record) for row, record in enumerate(records, start=1) if isinstance(record, dict)]
-    broken = [
-        (row, json.dumps(record))
-        for row, record in enumerate(records, start=1)
-        if not isinstance(record, dict)
-    ]
+    broken = [(row, json.dumps(record)) for row, record in enumerate(records, start=1) if not isinstance(record, dict)]
     found = list(dict.fromkeys(key for _, record in good for key in record))
     wanted = wanted_columns(source, found, place)
     table = pa.table({name: array_of([record.get(name) for _, record in good]) for name in wanted})
@@ -46,9 +42,7 @@ def _records(document: Any, path: str | None, place: str) -> list[Any]:
     for key in path.split(".") if path else ():
         if not isinstance(document, dict) or key not in document:
             keys = ", ".join(map(repr, document)) if isinstance(document, dict) else "none"
-            raise SourceError(
-                f"{place}: no {key!r} on the way of source.records {path!r}; the keys there: {keys}"
-            )
+            raise SourceError(f"{place}: no {key!r} on the way of source.records {path!r}; the keys there: {keys}")
         document = document[key]
     if not isinstance(document, list):
         keys = f" with the keys {', '.join(map(repr, document))}" if isinstance(document, dict) else ""

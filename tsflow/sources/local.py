@@ -46,9 +46,7 @@ def _address(source: HttpSource) -> SplitResult:
 
 
 def _download(source: HttpSource, copy: Path) -> None:
-    place = (
-        f"{_address(source).hostname}: the document of source.url"  # the rest of an address may be a secret
-    )
+    place = f"{_address(source).hostname}: the document of source.url"  # the rest of an address may be a secret
     headers = {name: value.get_secret_value() for name, value in source.headers.items()}
     try:
         with (

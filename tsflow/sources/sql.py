@@ -69,15 +69,9 @@ def _engine(source: SqlSource) -> Iterator[sa.Engine]:
     except sa.exc.NoSuchTableError as error:
         raise SourceError(f"{place}: no table {error}; mend source.table") from None
     except (OperationalError, InterfaceError) as error:
-        if (
-            isinstance(error, OperationalError)
-            and engine.dialect.name == "sqlite"
-            and "no such" in str(error.orig)
-        ):
+        if isinstance(error, OperationalError) and engine.dialect.name == "sqlite" and "no such" in str(error.orig):
             raise SourceError(f"{place}: {error.orig}; mend source.table or source.query") from None
-        raise SourceUnavailable(
-            f"{place}: cannot be reached ({_first_line(error.orig)}); is it up?"
-        ) from None
+        raise SourceUnavailable(f"{place}: cannot be reached ({_first_line(error.orig)}); is it up?") from None
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
         raise SourceError(f"{place}: {_first_line(cause)}; mend source.table or source.query") from None

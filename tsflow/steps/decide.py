@@ -91,7 +91,7 @@ def _baseline(job: Job, run_id: int, trial: Trial) -> ModelRow:
     row = models.record(job.engine, job.fence, run_id, values)
     pairs = trial.protocol.select
     if len(pairs):
-        record_scores(job, trial, row.id, trial.losses(naive(job, trial)(pairs), pairs))
+        record_scores(job, trial, row.id, trial.losses(trial.calibrated(naive(job, trial))(pairs), pairs))
     return row
 
 

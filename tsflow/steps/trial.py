@@ -59,16 +59,24 @@ class Trial:
         return float((np.bincount(index, weights=losses) / count).mean())
 
     def forecaster(self, fitted: Fitted) -> Forecaster:
-        """The forecasts of a model trained on this panel; a point forecast gets its widths from the tune zone."""
+        """The forecasts of a model trained on this panel, as they would be published."""
         device = next(fitted.model.parameters()).device
 
         def forecast(pairs: Pairs) -> Floats:
             return at_levels(predict(fitted.model, fitted.spec, self.panel, pairs, device=device))
 
-        if len(fitted.spec.levels) > 1:
-            return forecast
-        widths = self.calibration(forecast, self.protocol.tune)
-        return lambda pairs: widths.apply(forecast(pairs), LEVELS, self.scale(pairs))
+        return self.calibrated(forecast, point=len(fitted.spec.levels) == 1)
+
+    def calibrated(self, forecaster: Forecaster, *, point: bool = False) -> Forecaster:
+        """The forecaster with corrections from the tune zone: candidates are compared as they would be published.
+
+        Where tune and select are one zone, only a ``point`` forecast is corrected, which has no widths of its own.
+        """
+        apart = self.protocol.kind == "three zones" and self.pipeline.intervals.conformal
+        if not (apart or point):
+            return forecaster
+        widths = self.calibration(forecaster, self.protocol.tune)
+        return lambda pairs: widths.apply(forecaster(pairs), LEVELS, self.scale(pairs))
 
 
 def at_levels(forecast: Floats) -> Floats:

@@ -36,11 +36,7 @@ def describe_device(device: torch.device) -> str:
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Whether a device's memory ran out; the CPU's allocator and MPS have no class of their own for it."""
     words = str(error).lower()
-    return (
-        isinstance(error, torch.OutOfMemoryError)
-        or "out of memory" in words
-        or "can't allocate memory" in words
-    )
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in words or "can't allocate memory" in words
 
 
 def free_memory(device: torch.device) -> None:
@@ -75,8 +71,6 @@ def repeatable() -> AbstractContextManager[None]:
 
 
 def _present() -> list[str]:
-    cuda = (
-        [f"cuda:{index}" for index in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
-    )
+    cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
     mps = ["mps"] if torch.backends.mps.is_available() else []
     return [*cuda, *mps, "cpu"]

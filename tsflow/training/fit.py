@@ -125,9 +125,7 @@ class _Attempts:
                 run.train()
             if not run.diverged:
                 return self._result(run)
-            self._notice(
-                f"{self.spec.architecture}: a loss was not finite at learning rate {learning_rate:g}"
-            )
+            self._notice(f"{self.spec.architecture}: a loss was not finite at learning rate {learning_rate:g}")
         raise TrainingError(
             f"{self.spec.architecture}: a loss was not finite at learning rate {rate:g}, nor at half of it: "
             "lower training.learning_rate, or look for extreme values in the data"

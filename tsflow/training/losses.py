@@ -37,9 +37,7 @@ def pinball_loss(forecast: Tensor, actual: Tensor, quantiles: Tensor, observed: 
     return by_step.masked_fill(~observed, 0.0).sum() / observed.sum()
 
 
-def scaled_pinball(
-    forecast: Tensor, actual: Tensor, quantiles: Tensor, observed: Tensor, scale: Tensor
-) -> Tensor:
+def scaled_pinball(forecast: Tensor, actual: Tensor, quantiles: Tensor, observed: Tensor, scale: Tensor) -> Tensor:
     """Pinball loss of each pair, mean over observed steps and levels, in units of ``scale``; shape [N].
 
     Args:

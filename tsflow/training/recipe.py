@@ -12,9 +12,7 @@ _SMALL = 20_000
 """Observations below which a recurrent network has 64 hidden units instead of its own 128."""
 
 
-def make_spec(
-    panel: Panel, *, shape: WindowShape, horizon: int, architecture: str, training: Training
-) -> ModelSpec:
+def make_spec(panel: Panel, *, shape: WindowShape, horizon: int, architecture: str, training: Training) -> ModelSpec:
     """The specification of one architecture for a panel.
 
     Args:

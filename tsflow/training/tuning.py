@@ -25,18 +25,14 @@ class TuneLoss:
         DataError: If no pair has an observed target.
     """
 
-    def __init__(
-        self, panel: DevicePanel, spec: ModelSpec, pairs: Pairs, pair_scale: NDArray[np.float64]
-    ) -> None:
+    def __init__(self, panel: DevicePanel, spec: ModelSpec, pairs: Pairs, pair_scale: NDArray[np.float64]) -> None:
         chosen = np.arange(0, len(pairs), max(1, -(-len(pairs) // _MOST_PAIRS)))
         self._pairs = pairs.take(chosen)
         windows = panel.gather_pairs(self._pairs, context=1, horizon=spec.horizon)
         self._actual, self._observed = windows.target, windows.target_observed  # [P, H]
         self._counts = self._observed.any(dim=1)  # [P]
         if not bool(self._counts.any()):
-            raise DataError(
-                "no pair of the tune zone has an observed target: tune on earlier cutoffs, or on none"
-            )
+            raise DataError("no pair of the tune zone has an observed target: tune on earlier cutoffs, or on none")
         self._scale = torch.from_numpy(pair_scale[chosen]).float().to(panel.device)
         self._levels = torch.tensor(spec.levels, device=panel.device)
         self._panel, self._spec = panel, spec

@@ -76,9 +76,7 @@ class DevicePanel:
         series = series.to(self.device, non_blocking=True)
         cutoff = cutoff.to(self.device, non_blocking=True)
         steps = torch.arange(1 - context, horizon + 1, device=self.device)
-        local = (cutoff - self._first[series])[
-            :, None
-        ] + steps  # [N, L + H], from each series' own first step
+        local = (cutoff - self._first[series])[:, None] + steps  # [N, L + H], from each series' own first step
         inside = (local >= 0) & (local < self._lengths[series][:, None])
         slots = (self._starts[series][:, None] + local).masked_fill_(~inside, 0)
         observed = self._observed[slots] & inside
@@ -108,15 +106,11 @@ class TrainingWindows:
         DataError: If there is no such window.
     """
 
-    def __init__(
-        self, panel: Panel, *, context: int, horizon: int, last_target: Positions | None = None
-    ) -> None:
+    def __init__(self, panel: Panel, *, context: int, horizon: int, last_target: Positions | None = None) -> None:
         useful = np.concatenate([[False], _useful_cutoffs(panel, context, horizon, last_target), [False]])
         edges = np.flatnonzero(np.diff(useful))  # runs end with their series
         if not len(edges):
-            raise DataError(
-                "no window to train on: no series has two observations in a context and one after it"
-            )
+            raise DataError("no window to train on: no series has two observations in a context and one after it")
         starts, lengths = edges[::2], edges[1::2] - edges[::2]
         series = np.searchsorted(panel.offsets, starts, side="right") - 1
         ends = np.cumsum(lengths)
@@ -144,9 +138,7 @@ def _tensor(array: NDArray[np.generic]) -> Tensor:
     return torch.from_numpy(np.require(array, requirements=["C", "W"]))
 
 
-def _useful_cutoffs(
-    panel: Panel, context: int, horizon: int, last_target: Positions | None
-) -> NDArray[np.bool_]:
+def _useful_cutoffs(panel: Panel, context: int, horizon: int, last_target: Positions | None) -> NDArray[np.bool_]:
     """Whether a window may have its cutoff at each step of the panel, shape [T]."""
     seen = np.concatenate([[0], np.cumsum(panel.observed)])  # [T + 1], observed steps before each slot
     begins, ends = panel.offsets[:-1], panel.offsets[1:]

@@ -17,9 +17,7 @@ def _point(panel, pairs, horizon, season_length):
 def test_the_median_repeats_the_last_season():
     panel = panel_of([9, 9, 9, 1, 2, 3], [5, 6, 7, 8])
     forecast = _point(panel, pairs_of((0, 5), (1, 3), (0, 4)), 7, 3)
-    np.testing.assert_array_equal(
-        forecast, [[1, 2, 3, 1, 2, 3, 1], [6, 7, 8, 6, 7, 8, 6], [9, 1, 2, 9, 1, 2, 9]]
-    )
+    np.testing.assert_array_equal(forecast, [[1, 2, 3, 1, 2, 3, 1], [6, 7, 8, 6, 7, 8, 6], [9, 1, 2, 9, 1, 2, 9]])
 
 
 def test_a_gap_takes_the_same_step_of_the_season_before_it():
@@ -66,9 +64,7 @@ def test_intervals_of_a_seasonal_random_walk_cover_what_they_say():
 def test_intervals_of_a_series_shorter_than_a_season_are_honest(seen):
     generator = np.random.default_rng(seen)
     walks = generator.normal(0, 1, (2000, seen + 3)).cumsum(axis=1)
-    forecast = seasonal_naive(
-        panel_of(*walks), pairs_of(*((s, seen - 1) for s in range(2000))), 3, 12, LEVELS
-    )
+    forecast = seasonal_naive(panel_of(*walks), pairs_of(*((s, seen - 1) for s in range(2000))), 3, 12, LEVELS)
     future = walks[:, seen:]
     inside = (forecast[:, :, 0] <= future) & (future <= forecast[:, :, -1])
     assert 0.92 < inside.mean() < 0.98

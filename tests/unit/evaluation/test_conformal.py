@@ -66,9 +66,7 @@ def test_a_point_forecast_gets_intervals():
     nothing = np.zeros((4000, 1, len(LEVELS)))
     calibration = calibrate(nothing, LEVELS, actual, np.ones((4000, 1), dtype=bool), np.ones(4000))
     bounds = calibration.apply(nothing[:1], LEVELS, np.ones(1))[0, 0]
-    np.testing.assert_allclose(
-        bounds, [-1.96, -1.645, -1.282, -0.674, 0, 0.674, 1.282, 1.645, 1.96], atol=0.1
-    )
+    np.testing.assert_allclose(bounds, [-1.96, -1.645, -1.282, -0.674, 0, 0.674, 1.282, 1.645, 1.96], atol=0.1)
 
 
 def test_nothing_observed_corrects_nothing():
@@ -94,9 +92,7 @@ def test_a_calibration_survives_json():
 @given(st.integers(0, 2**31), st.integers(1, 40), st.integers(1, 5))
 def test_quantiles_never_cross_and_the_median_stays(seed, pairs, horizon):
     generator = np.random.default_rng(seed)
-    quantiles = np.sort(
-        generator.normal(0, 10 ** generator.uniform(-6, 9), (pairs, horizon, len(LEVELS))), axis=-1
-    )
+    quantiles = np.sort(generator.normal(0, 10 ** generator.uniform(-6, 9), (pairs, horizon, len(LEVELS))), axis=-1)
     actual = generator.normal(0, 10 ** generator.uniform(-6, 9), (pairs, horizon))
     scale = 10 ** generator.uniform(-6, 9, pairs)
     calibration = calibrate(quantiles, LEVELS, actual, generator.random((pairs, horizon)) < 0.7, scale)

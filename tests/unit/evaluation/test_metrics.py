@@ -76,9 +76,7 @@ def test_msis_and_coverage_are_those_computed_by_hand():
     actual = np.array([[5.0, 0, 12, -1]])  # 2 above, then 1 below: 2 / 0.05 for each unit
     assert coverage(lower, upper, actual, ALL)[0] == 0.5
     assert msis(lower, upper, actual, ALL, np.array([2.0]))[0] == pytest.approx((10 + 40 * 3 / 4) / 2)
-    assert msis(lower, upper, actual, ALL, np.array([2.0]), level=0.8)[0] == pytest.approx(
-        (10 + 10 * 3 / 4) / 2
-    )
+    assert msis(lower, upper, actual, ALL, np.array([2.0]), level=0.8)[0] == pytest.approx((10 + 10 * 3 / 4) / 2)
 
 
 def test_scaled_pinball_is_that_computed_by_hand():

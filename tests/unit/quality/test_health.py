@@ -62,9 +62,7 @@ def test_a_grid_that_is_mostly_empty_has_a_coarser_frequency() -> None:
 
 def test_series_without_observations_are_counted() -> None:
     nothing = np.zeros(0)
-    empty = Panel.from_observations(
-        Frequency.parse("D"), ["a"], np.array([0]), nothing.astype("M8[us]"), nothing
-    )
+    empty = Panel.from_observations(Frequency.parse("D"), ["a"], np.array([0]), nothing.astype("M8[us]"), nothing)
     health = panel_health(empty, SETTINGS, NOW)
     assert (health.series, health.empty, health.observations, health.oldest_age) == (1, 1, 0, None)
 

@@ -210,9 +210,7 @@ def test_a_mapped_availability_is_a_moment() -> None:
 
 
 def test_moments_are_converted_to_utc() -> None:
-    found = screened(
-        raw(["2024-01-01T01:00+01:00", "2024-01-01 01:00Z", "2023-12-31T19:00-0700"]), pipeline("h")
-    )
+    found = screened(raw(["2024-01-01T01:00+01:00", "2024-01-01 01:00Z", "2023-12-31T19:00-0700"]), pipeline("h"))
     assert stamps(found) == ["2024-01-01T00:00", "2024-01-01T01:00", "2024-01-01T02:00"]
 
 
@@ -259,9 +257,7 @@ def test_an_offset_settles_the_hour_that_occurs_twice() -> None:
 
 def test_extreme_years_in_a_zone_do_not_crash() -> None:
     berlin = pipeline("h", source={"timezone": "Europe/Berlin"})
-    found = screened(
-        raw(["0001-01-01T00:00", "1677-09-21T00:00", "2262-04-12T00:00", "9999-12-31T23:00"]), berlin
-    )
+    found = screened(raw(["0001-01-01T00:00", "1677-09-21T00:00", "2262-04-12T00:00", "9999-12-31T23:00"]), berlin)
     assert [check for _, check in failed(found)] == ["time_too_early"] * 2 + ["time_in_future"] * 2
 
 

@@ -21,9 +21,7 @@ TIMES = st.one_of(
     ),
     st.none(),
 )
-VALUES = st.one_of(
-    st.sampled_from(["1", "2", "1.0", "+1", "", "nan", "inf", "1e30", "-99", "x", "1,5"]), st.none()
-)
+VALUES = st.one_of(st.sampled_from(["1", "2", "1.0", "+1", "", "nan", "inf", "1e30", "-99", "x", "1,5"]), st.none())
 NAMES = st.sampled_from(["a", "b", " a", "", None])
 ROWS = st.lists(st.tuples(TIMES, VALUES, NAMES), max_size=25)
 

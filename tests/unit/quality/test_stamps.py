@@ -21,9 +21,7 @@ OFFSETS = st.sampled_from(["", "Z", "+02:00", "-0330", "+14", " +01:00"])
     OFFSETS,
     st.booleans(),
 )
-def test_any_moment_is_read_as_python_reads_it(
-    moment: datetime, between: str, offset: str, alone: bool
-) -> None:
+def test_any_moment_is_read_as_python_reads_it(moment: datetime, between: str, offset: str, alone: bool) -> None:
     text = moment.isoformat(between) + offset
     expected = datetime.fromisoformat(moment.isoformat() + offset.strip())
     column = pd.Series([text] if alone else [text, "2024", "x", None])

@@ -47,9 +47,7 @@ def test_columns_are_mapped_by_their_names(tmp_path: Path) -> None:
     columns = Columns(unique_id="shop", ds="day", y="sold", available_at="known")
     text = "known,ignored,sold,day,shop\n2024-01-03,x,5,2024-01-01,north\n"
     frame = rows_of(csv(tmp_path / "a.csv", text, columns=columns))
-    assert cells(frame, "unique_id", "ds", "y", "available_at") == [
-        ("north", "2024-01-01", "5", "2024-01-03")
-    ]
+    assert cells(frame, "unique_id", "ds", "y", "available_at") == [("north", "2024-01-01", "5", "2024-01-03")]
 
 
 @pytest.mark.parametrize(
@@ -75,9 +73,7 @@ def test_semicolons_and_decimal_commas_are_settings(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "cp1252"])
 def test_other_encodings_are_a_setting(tmp_path: Path, encoding: str) -> None:
-    source = csv(
-        tmp_path / "a.csv", "unique_id,ds,y\nKöln,2024-01-01,1\n".encode(encoding), encoding=encoding
-    )
+    source = csv(tmp_path / "a.csv", "unique_id,ds,y\nKöln,2024-01-01,1\n".encode(encoding), encoding=encoding)
     assert rows_of(source)["unique_id"].tolist() == ["Köln"]
 
 
@@ -190,9 +186,7 @@ def test_every_line_is_read_broken_or_blank(tmp_path: Path, lines: list[str]) ->
 def test_a_million_rows_take_a_bounded_number_of_bytes(tmp_path: Path) -> None:
     import pyarrow as pa
 
-    source = csv(
-        tmp_path / "a.csv", "ds,y\n" + "2024-01-01T00:00:00,12.345\n" * 1_000_000, chunk_rows=100_000
-    )
+    source = csv(tmp_path / "a.csv", "ds,y\n" + "2024-01-01T00:00:00,12.345\n" * 1_000_000, chunk_rows=100_000)
     before = pa.total_allocated_bytes()
     most = 0
     for chunk in read(source, "alone"):

@@ -24,9 +24,7 @@ def rows_of(source: ParquetSource) -> pd.DataFrame:
 
 def test_types_are_kept(tmp_path: Path) -> None:
     stamps = np.array(["1677-01-01", "2262-12-31"], dtype="M8[us]")
-    frame = rows_of(
-        parquet(tmp_path / "a.parquet", {"unique_id": ["a", "b"], "ds": stamps, "y": [1.5, None]})
-    )
+    frame = rows_of(parquet(tmp_path / "a.parquet", {"unique_id": ["a", "b"], "ds": stamps, "y": [1.5, None]}))
     assert frame["ds"].to_numpy().astype("M8[us]").tolist() == stamps.tolist()
     assert frame["y"].isna().tolist() == [False, True]
     assert frame["unique_id"].tolist() == ["a", "b"]
@@ -42,9 +40,7 @@ def test_types_are_kept(tmp_path: Path) -> None:
     ],
     ids=["int", "decimal", "bool", "dictionary"],
 )
-def test_values_of_any_type_become_numbers_or_text(
-    tmp_path: Path, values: pa.Array, expected: list[object]
-) -> None:
+def test_values_of_any_type_become_numbers_or_text(tmp_path: Path, values: pa.Array, expected: list[object]) -> None:
     frame = rows_of(parquet(tmp_path / "a.parquet", {"ds": ["2024", "2025"], "y": values}))
     assert frame["y"].tolist() == expected
 
@@ -90,8 +86,4 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 
 def test_a_file_without_rows_is_said_to_have_none(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no rows"):
-        rows_of(
-            parquet(
-                tmp_path / "a.parquet", {"ds": pa.array([], pa.string()), "y": pa.array([], pa.float64())}
-            )
-        )
+        rows_of(parquet(tmp_path / "a.parquet", {"ds": pa.array([], pa.string()), "y": pa.array([], pa.float64())}))

@@ -107,9 +107,7 @@ def test_no_target_after_the_fit_zone_is_trained_on():
         PANEL.first,
     )
     limits = np.full(len(PANEL), cutoff)
-    first, second = (
-        fit(panel, spec_of("gru"), QUICK, device=CPU, last_target=limits) for panel in (PANEL, other)
-    )
+    first, second = (fit(panel, spec_of("gru"), QUICK, device=CPU, last_target=limits) for panel in (PANEL, other))
     assert all(torch.equal(one, other) for one, other in zip(weights(first), weights(second), strict=True))
 
 
@@ -122,9 +120,7 @@ def test_the_kept_weights_are_those_of_the_best_evaluation():
     actual = PANEL.values.reshape(len(PANEL), LENGTH)[:, cutoff + 1 : cutoff + 1 + HORIZON, None]
     error = actual - quantiles
     levels = np.array(fitted.spec.levels)
-    assert np.maximum(levels * error, (levels - 1) * error).mean() == pytest.approx(
-        fitted.tune_loss, rel=1e-4
-    )
+    assert np.maximum(levels * error, (levels - 1) * error).mean() == pytest.approx(fitted.tune_loss, rel=1e-4)
 
 
 def test_training_stops_when_the_tune_loss_no_longer_falls():
@@ -145,9 +141,7 @@ def test_training_stops_when_the_tune_loss_no_longer_falls():
 
 def test_a_refit_takes_exactly_the_steps_it_is_given():
     steps = []
-    fitted = fit(
-        PANEL, spec_of("gru"), QUICK, device=CPU, steps=37, on_progress=lambda *row: steps.append(row[:2])
-    )
+    fitted = fit(PANEL, spec_of("gru"), QUICK, device=CPU, steps=37, on_progress=lambda *row: steps.append(row[:2]))
     assert fitted.steps == 37
     assert steps[-1] == (37, 37)
     assert fitted.tune_loss is None

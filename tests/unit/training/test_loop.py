@@ -31,9 +31,7 @@ def test_train_model_learns_a_line():
 def test_train_model_returns_the_mean_loss_of_each_epoch():
     model = linear()
     history = train_model(model, BATCHES, torch.optim.SGD(model.parameters(), 0.0), mean_squared_error, 1)
-    assert history[0] == pytest.approx(
-        torch.stack([mean_squared_error(model, b) for b in BATCHES]).mean().item()
-    )
+    assert history[0] == pytest.approx(torch.stack([mean_squared_error(model, b) for b in BATCHES]).mean().item())
 
 
 def test_after_epoch_ends_the_training_when_it_says_so():
@@ -52,9 +50,7 @@ def test_after_step_is_called_after_every_step():
     model = linear()
     steps = []
     optimizer = torch.optim.SGD(model.parameters(), 0.01)
-    train_model(
-        model, BATCHES, optimizer, mean_squared_error, 3, after_step=lambda: steps.append(model.bias.item())
-    )
+    train_model(model, BATCHES, optimizer, mean_squared_error, 3, after_step=lambda: steps.append(model.bias.item()))
     assert len(set(steps)) == 6
 
 

@@ -40,9 +40,7 @@ def test_forecasts_are_ascending_float64_in_the_order_of_the_pairs():
 def test_forecasts_follow_the_size_of_the_series():
     model = build(SPEC, seed=0)
     small, large = ({step: scale * (step % 4 + 1.0) for step in range(20)} for scale in (1.0, 1e6))
-    quantiles = predict(
-        model, SPEC, panel_of([small, large]), Pairs(np.array([0, 1]), np.array([19, 19])), device=CPU
-    )
+    quantiles = predict(model, SPEC, panel_of([small, large]), Pairs(np.array([0, 1]), np.array([19, 19])), device=CPU)
     assert 0 <= quantiles[0, :, 4].min() < 10
     assert 1e5 < quantiles[1, :, 4].min() < 1e8
 
@@ -68,9 +66,7 @@ def test_the_batch_does_not_change_the_forecast(batch):
 
 def test_out_of_memory_halves_the_batch():
     quantiles = predict(Hungry(), SPEC, PANEL, PAIRS, device=CPU)
-    np.testing.assert_allclose(
-        quantiles, predict(build(SPEC, seed=0), SPEC, PANEL, PAIRS, device=CPU), rtol=1e-4
-    )
+    np.testing.assert_allclose(quantiles, predict(build(SPEC, seed=0), SPEC, PANEL, PAIRS, device=CPU), rtol=1e-4)
 
 
 def test_no_pairs_give_no_forecasts():
