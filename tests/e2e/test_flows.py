@@ -60,6 +60,7 @@ def test_bad_data_fail_the_flow_without_retries(small: Small) -> None:
     small.write(seasonal().assign(y="garbage"))
     with pytest.raises(QualityError):
         pipeline("small", config=small.config)
+    assert small.rows("SELECT count(*) AS n FROM quarantine") == [{"n": 144}]
     assert small.rows("SELECT kind, status, attempt FROM runs") == [
         {"kind": "ingest", "status": "failed", "attempt": 1}
     ]

@@ -20,7 +20,7 @@ def rollback(
         from tsflow.store import decisions, leases, models
 
         present = decisions.current(engine, pipeline, leases.LIVE)
-        with leases.hold(engine, pipeline, leases.LIVE, holder="tsflow rollback") as fence:
+        with leases.hold(engine, pipeline, leases.LIVE, holder=this_process("tsflow rollback")) as fence:
             decision = decisions.rollback(
                 engine,
                 fence,

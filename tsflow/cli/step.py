@@ -72,14 +72,14 @@ def _each(
     from tsflow.config import load_project
 
     pipelines = chosen(load_project(config), names)
-    from tsflow.steps import hold_slot, open_job, wall_clock  # only now: it takes torch with it
+    from tsflow.steps import hold_slot, open_job, this_process, wall_clock  # only now: it takes torch with it
 
     codes = []
     for name in pipelines:
         try:
             with (
                 progress_bars(name) as listener,
-                hold_slot(str(config), name, wall=wall_clock(), force=force, holder=f"tsflow {step}") as ticket,
+                hold_slot(str(config), name, wall=wall_clock(), force=force, holder=this_process(f"tsflow {step}")) as ticket,
                 open_job(ticket) as job,
             ):
                 told = work(job, partial(listener, f"{name}: {step}"))

@@ -6,27 +6,23 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from tsflow.config import Pipeline
-from tsflow.errors import DataError
 from tsflow.frequency import Frequency, Positions
 from tsflow.quality import survey
 from tsflow.sources import on_this_machine, read
 
 
 def pipeline_now(name: str, pipeline: Pipeline, wall: datetime) -> datetime:
-    """Now, by the pipeline's clock: the wall's, or one step after the last stamp of the source.
+    """Now, by the pipeline's clock: the wall's, or one step after the last credible stamp of the source.
 
     Raises:
         SourceError: If the clock is `data` and the source cannot be read.
-        DataError: If the clock is `data` and the source has no credible stamp.
     """
     if pipeline.clock == "wall":
         return wall
     with on_this_machine(pipeline.source) as source:
         last = survey(read(source, name), pipeline, wall).last
     if last is None:
-        raise DataError(
-            f"{name}: the clock is `data`, and the source has no credible time with a value; see the first rows"
-        )
+        return wall  # nothing is credible: the ingest that follows says why, row by row
     return to_datetime(pipeline.grid.timestamp(_position(pipeline.grid, last) + 1)[0])
 
 
