@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from prefect import flow
+from prefect import flow, get_run_logger
 
 from flows import tasks
 from flows.retrain import retrain_if_due
 from flows.slot import held, run_name
+from tsflow.steps import published_run, wall_clock
 
 
 @flow(name="pipeline", flow_run_name=run_name)
@@ -22,6 +23,10 @@ def pipeline(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None =
     Returns:
         The id of the forecast run, whose forecasts are published.
     """
+    done = None if force else published_run(config, pipeline, wall=wall_clock(), slot=slot)
+    if done is not None:
+        get_run_logger().info("the slot is done: its forecasts are those of run %s", done)
+        return done
     with held(pipeline, config, slot, force) as work:
         work.do(tasks.ingest)
         retrain_if_due(work)

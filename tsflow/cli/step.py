@@ -79,7 +79,9 @@ def _each(
         try:
             with (
                 progress_bars(name) as listener,
-                hold_slot(str(config), name, wall=wall_clock(), force=force, holder=this_process(f"tsflow {step}")) as ticket,
+                hold_slot(
+                    str(config), name, wall=wall_clock(), force=force, holder=this_process(f"tsflow {step}")
+                ) as ticket,
                 open_job(ticket) as job,
             ):
                 told = work(job, partial(listener, f"{name}: {step}"))

@@ -13,13 +13,15 @@ class Training(Settings):
     """One recipe for all architectures; the defaults are those measured in docs/benchmarks.md."""
 
     stage: bool = Field(True, description="False: the textbook as printed (token 1, standardised input, point output).")
-    transform: Literal["log", "none"] = Field("log", description="Applied before scaling where no value is negative.")
+    transform: Literal["log", "none"] = Field(
+        "log", description="Applied before scaling where no value is negative; then no forecast is, either."
+    )
     context: int | None = Field(None, ge=1, description="Steps that a network sees; from the frequency if not given.")
     token: int | None = Field(None, ge=1, description="Steps that make one token; from the season if not given.")
-    batch_size: int = Field(128, ge=1, description="Windows a step of the optimiser.")
+    batch_size: int = Field(256, ge=1, description="Windows a step of the optimiser.")
     learning_rate: float = Field(5e-3, gt=0, description="Peak of the one-cycle schedule.")
     min_steps: int = Field(200, ge=1, description="Fewest optimiser steps.")
-    max_steps: int = Field(1200, ge=1, description="Most optimiser steps; 10 passes over the windows in between.")
+    max_steps: int = Field(1200, ge=1, description="Most optimiser steps; 20 passes over the windows in between.")
     patience: int = Field(4, ge=1, description="Evaluations on the tune zone without gain before training stops.")
     time_budget: float | None = Field(
         None, gt=0, description="Seconds that one architecture may train; no limit if not given."

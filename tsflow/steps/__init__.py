@@ -7,7 +7,7 @@ with hold_slot("tsflow.yaml", "air_passengers", wall=wall_clock()) as ticket, op
 from tsflow.steps.decide import decide
 from tsflow.steps.forecast import forecast
 from tsflow.steps.ingest import ingest
-from tsflow.steps.job import Job, Progress, Ticket, hold_slot, open_job, this_process, wall_clock
+from tsflow.steps.job import Job, Progress, Ticket, hold_slot, open_job, published_run, this_process, wall_clock
 from tsflow.steps.plan import Planned, Skipped, plan_retrain
 from tsflow.steps.preview import preview
 from tsflow.steps.slot import retrain, run_slot
@@ -26,6 +26,7 @@ __all__ = [
     "open_job",
     "plan_retrain",
     "preview",
+    "published_run",
     "retrain",
     "run_slot",
     "this_process",

@@ -13,7 +13,7 @@ from tsflow.evaluation import Calibration, pair_scale, seasonal_naive
 from tsflow.models import LEVELS
 from tsflow.panel import Panel
 from tsflow.steps.job import Job
-from tsflow.steps.trial import at_levels
+from tsflow.steps.trial import at_levels, credible
 from tsflow.store import decisions, models
 from tsflow.store.decisions import Decision
 from tsflow.store.models import ModelRow
@@ -89,11 +89,12 @@ def in_force(decision: Decision | None) -> Calibration | None:
 
 
 def _calibrated(job: Job, quantiles: Quantify, calibration: Calibration | None) -> Quantify:
-    if calibration is None:
-        return quantiles
     season_length = job.pipeline.shape.season_length
 
-    def corrected(panel: Panel, pairs: Pairs) -> Quantiles:
-        return calibration.apply(quantiles(panel, pairs), LEVELS, pair_scale(panel, pairs, season_length))
+    def published(panel: Panel, pairs: Pairs) -> Quantiles:
+        forecast = quantiles(panel, pairs)
+        if calibration is not None:
+            forecast = calibration.apply(forecast, LEVELS, pair_scale(panel, pairs, season_length))
+        return credible(forecast, panel, job.pipeline)
 
-    return corrected
+    return published

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from tsflow.config import Pipeline, Project, load_project
 from tsflow.steps.clock import pipeline_now, slot_of
 from tsflow.store import engine as database
-from tsflow.store import leases, migrate, pipelines
+from tsflow.store import leases, migrate, pipelines, runs
 from tsflow.store.leases import Fence
 
 Progress = Callable[[str, int, int], None]
@@ -109,12 +109,29 @@ def hold_slot(
     engine = database.connect(project.database.get_secret_value())
     try:
         migrate.prepare(engine)
-        with leases.hold(engine, name, "live", holder=holder, seconds=LEASE_SECONDS) as fence:
+        with leases.hold(engine, name, leases.LIVE, holder=holder, seconds=LEASE_SECONDS) as fence:
             pipelines.register(engine, fence, pipeline, now=wall)
             slot = slot_of(pipeline, now)
             yield Ticket(config, name, fence, slot, now, wall, force, flow_run)
     finally:
         engine.dispose()
+
+
+def published_run(config: str, name: str, *, wall: datetime, slot: datetime | None = None) -> int | None:
+    """The forecast run of a slot, the present one unless another is given, if it is published: nothing is left to do.
+
+    It only reads, so that a slot that is done changes no row.
+    """
+    project = load_project(config)
+    pipeline = project.pipeline(name)
+    engine = database.connect(project.database.get_secret_value())
+    try:
+        migrate.prepare(engine)
+        now = slot or pipeline_now(name, pipeline, wall)
+        run = runs.find(engine, name, "forecast", slot_of(pipeline, now), leases.LIVE)
+    finally:
+        engine.dispose()
+    return run.id if run and run.status == "succeeded" else None
 
 
 def this_process(what: str) -> str:

@@ -14,7 +14,7 @@ from tsflow.evaluation.outcomes import outcomes
 from tsflow.evaluation.scale import pair_scale
 from tsflow.models import LEVELS
 from tsflow.panel import Panel
-from tsflow.training import Fitted, predict
+from tsflow.training import Fitted, predict, resolve_transform
 from tsflow.training.windows import Pairs
 
 Floats = NDArray[np.float64]
@@ -74,9 +74,16 @@ class Trial:
         """
         apart = self.protocol.kind == "three zones" and self.pipeline.intervals.conformal
         if not (apart or point):
-            return forecaster
+            return lambda pairs: credible(forecaster(pairs), self.panel, self.pipeline)
         widths = self.calibration(forecaster, self.protocol.tune)
-        return lambda pairs: widths.apply(forecaster(pairs), LEVELS, self.scale(pairs))
+        return lambda pairs: credible(
+            widths.apply(forecaster(pairs), LEVELS, self.scale(pairs)), self.panel, self.pipeline
+        )
+
+
+def credible(forecast: Floats, panel: Panel, pipeline: Pipeline) -> Floats:
+    """Quantiles without negative values, where the log transform applies: it says that y has none."""
+    return np.maximum(forecast, 0.0) if resolve_transform(panel, pipeline.training.transform) == "log" else forecast
 
 
 def at_levels(forecast: Floats) -> Floats:

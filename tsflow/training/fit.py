@@ -23,7 +23,7 @@ from tsflow.training.windows import Batch, DevicePanel, Pairs, TrainingWindows
 
 EVALUATIONS = 10
 """Epochs of a run: stretches of steps between two evaluations."""
-PASSES = 10
+PASSES = 20
 """Passes over the windows, between the configured fewest and most steps."""
 
 
@@ -70,7 +70,7 @@ def fit(
         last_target: Grid position after which no step is a target of training, shape [S]; none: use all.
         tune: Pairs whose loss stops the training and picks the weights; none: train to the last step.
         pair_scale: Naive error of each tune pair, positive, shape [P].
-        steps: Train for exactly so many (a refit); else ten passes over the windows, within the settings.
+        steps: Train for exactly so many (a refit); else twenty passes over the windows, within the settings.
         criterion: The loss of a batch; the pinball loss in scaled units if not given.
         on_progress: Called after each epoch.
         on_notice: Called with each notice.
@@ -97,7 +97,7 @@ def fit(
 
 
 def planned_steps(windows: int, training: Training) -> int:
-    """Ten passes over the windows in batches, but no fewer and no more steps than configured."""
+    """Twenty passes over the windows in batches, but no fewer and no more steps than configured."""
     return min(max(-(-PASSES * windows // training.batch_size), training.min_steps), training.max_steps)
 
 

@@ -94,11 +94,18 @@ class DevicePanel:
         return self.gather(series, cutoff, context=context, horizon=horizon)
 
 
+_WHOLE_SHARE = 0.5
+"""Share of the windows that must have a whole context for the others to be left out. A scale measured on a few steps
+makes targets of tens of scales, which outweigh all others: with them validation OWA was .468 instead of .453 (GRU) and
+.539 instead of .489 (RNN) on M4 hourly, .756 instead of .741 (GRU) on weekly."""
+
+
 class TrainingWindows:
     """Every window that something can be learnt from, drawn uniformly without a list of them.
 
     A cutoff counts if its context has two observed steps (one, if the context is a single step) and its
-    target at least one at or before ``last_target``. Such cutoffs lie in runs, few to a series, so that the
+    target at least one at or before ``last_target``; and, where at least half of these have it, a context that
+    begins within the series. Such cutoffs lie in runs, few to a series, so that the
     runs' cumulative lengths and a binary search find the n-th window. All of this stays on the CPU, whatever
     the device: the same generator draws the same windows everywhere.
 
@@ -149,4 +156,5 @@ def _useful_cutoffs(panel: Panel, context: int, horizon: int, last_target: Posit
     in_context = seen[after] - seen[np.maximum(after - context, begin)]
     in_target = seen[np.minimum(after + horizon, end)] - seen[np.minimum(after, end)]
     useful: NDArray[np.bool_] = (in_context >= min(2, context)) & (in_target > 0)
-    return useful
+    whole = useful & (after - begin >= context)
+    return whole if whole.sum() >= _WHOLE_SHARE * useful.sum() else useful

@@ -186,7 +186,7 @@ def test_out_of_memory_halves_the_batch_and_goes_on():
         sizes.append(len(batch.context))
         return loss(model, batch)
 
-    fitted = tuned("gru", criterion=needs_memory)
+    fitted = tuned("gru", QUICK.model_copy(update={"patience": 100}), criterion=needs_memory)
     assert sizes == [4] * 20
     assert fitted.notices == (
         "cpu ran out of memory at 16 windows a batch; going on with 8",
@@ -237,7 +237,7 @@ def test_tune_pairs_without_a_target_do_not_count():
 
 
 @pytest.mark.parametrize(("windows", "steps"), [(100, 200), (6400, 500), (10**6, 1200)])
-def test_steps_are_ten_passes_over_the_windows_within_limits(windows, steps):
+def test_steps_are_twenty_passes_over_the_windows_within_limits(windows, steps):
     assert planned_steps(windows, Training()) == steps
 
 
