@@ -17,6 +17,7 @@ def rollback(
 ) -> None:
     """Make the previous champion the champion again; run it again to go further back."""
     with project_database(config, pipeline) as (_, engine):
+        from tsflow.steps import this_process
         from tsflow.store import decisions, leases, models
 
         present = decisions.current(engine, pipeline, leases.LIVE)

@@ -40,6 +40,7 @@ def _findings(config: Path) -> Iterator["Finding"]:
         yield checks.Finding("fail", "configuration", str(error), "correct it, or begin with `tsflow init`")
     else:
         yield checks.Finding("ok", "configuration", f"{Path(config).resolve()}: {', '.join(project.pipelines)}")
+        yield checks.architectures(project)
         yield checks.device(project.device)
         yield checks.database(project.database.get_secret_value())
         yield checks.artifacts(project.artifacts)

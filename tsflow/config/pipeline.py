@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from tsflow.config.base import Settings, Timezone, suggestion
+from tsflow.config.base import Settings, Timezone
 from tsflow.config.source import Source
 from tsflow.config.training import ARCHITECTURES, Training
 from tsflow.frequency import Frequency, WindowShape
@@ -108,12 +108,8 @@ class Pipeline(Settings):
 
     @field_validator("architectures")
     @classmethod
-    def _known_architectures(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        allowed = [*ARCHITECTURES, "stage"]
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for name in value:
-            if name not in allowed:
-                hint = suggestion(name, allowed)
-                raise ValueError(f"unknown architecture {name!r};{hint} allowed: {', '.join(allowed)}")
             if value.count(name) > 1:
                 raise ValueError(f"{name!r} stands there more than once")
         return value

@@ -4,8 +4,8 @@
 """
 
 from tsflow.models.quantiles import LEVELS, MEDIAN
-from tsflow.models.registry import ARCHITECTURES, Architecture, build
+from tsflow.models.registry import ARCHITECTURES, Architecture, build, check_architectures
 from tsflow.models.scaling import Scaling
 from tsflow.models.spec import ModelSpec
 
-__all__ = ["ARCHITECTURES", "LEVELS", "MEDIAN", "Architecture", "ModelSpec", "Scaling", "build"]
+__all__ = ["ARCHITECTURES", "LEVELS", "MEDIAN", "Architecture", "ModelSpec", "Scaling", "build", "check_architectures"]

@@ -5,12 +5,13 @@ here.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
+from tsflow.config.base import suggestion
 from tsflow.errors import ConfigError
 from tsflow.models.convolutional import CNN1DModel
 from tsflow.models.plain import Plain
@@ -103,6 +104,22 @@ ARCHITECTURES = {
 """By name; ``stage`` is the candidate without a network."""
 
 
+def check_architectures(names: Iterable[str], place: str) -> None:
+    """Return if all names are registered.
+
+    Args:
+        names: What a pipeline asks for.
+        place: Where it does, for the message.
+
+    Raises:
+        ConfigError: If one is not, with the nearest name and all that there are.
+    """
+    for name in names:
+        if name not in ARCHITECTURES:
+            hint = suggestion(name, list(ARCHITECTURES))
+            raise ConfigError(f"{place}: unknown architecture {name!r};{hint} allowed: {', '.join(ARCHITECTURES)}")
+
+
 _SEEDING = threading.Lock()
 """Seeding goes through torch's one global generator; without the lock 1 in 4 builds of two threads came out wrong."""
 
@@ -119,8 +136,7 @@ def build(spec: ModelSpec, seed: int) -> nn.Module:
     Raises:
         ConfigError: If the architecture is unknown, or has no network to print plainly.
     """
-    if spec.architecture not in ARCHITECTURES:
-        raise ConfigError(f"unknown architecture {spec.architecture!r}; there are: {', '.join(ARCHITECTURES)}")
+    check_architectures([spec.architecture], "model specification")
     with _SEEDING, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would reseed the accelerators, too
         return _staged(spec) if spec.stage else _plain(spec)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from tsflow.config import Pipeline, Project, load_project
+from tsflow.models import check_architectures
 from tsflow.steps.clock import pipeline_now, slot_of
 from tsflow.store import engine as database
 from tsflow.store import leases, migrate, pipelines, runs
@@ -105,6 +106,7 @@ def hold_slot(
     """
     project = load_project(config)
     pipeline = project.pipeline(name)
+    check_architectures(pipeline.architectures, f"{config}: pipelines.{name}.architectures")
     now = slot or pipeline_now(name, pipeline, wall)
     engine = database.connect(project.database.get_secret_value())
     try:

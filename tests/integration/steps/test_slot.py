@@ -4,10 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
+from torch import nn
+from typer.testing import CliRunner
 
 from tests.projects import WALL, Small, seasonal
 from tsflow import steps
+from tsflow.cli import app
 from tsflow.errors import ConfigError, LeaseHeld, QualityError
+from tsflow.models.registry import ARCHITECTURES, Architecture, NetworkShape
 
 
 def test_publishes_every_step_of_every_series(small: Small) -> None:
@@ -186,6 +191,95 @@ def test_two_runs_of_a_pipeline_exclude_each_other(small: Small) -> None:
         steps.hold_slot(small.config, "small", wall=WALL, holder="second"),
     ):
         pass
+
+
+def test_an_unknown_architecture_stops_before_anything_is_written(small: Small) -> None:
+    small.configure(architectures=["gru", "lstmm"])
+    with pytest.raises(ConfigError, match=r"small\.architectures: unknown architecture 'lstmm'; did you mean 'lstm'"):
+        small.run()
+    assert small.rows("SELECT count(*) AS n FROM runs") == [{"n": 0}]
+
+
+def test_a_registered_sixth_architecture_is_a_candidate(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    def linear(shape: NetworkShape) -> nn.Module:
+        return nn.Sequential(nn.Flatten(), nn.Linear(shape.inputs * shape.length, shape.outputs))
+
+    monkeypatch.setitem(ARCHITECTURES, "linear", Architecture("linear", linear, linear))
+    small.configure(architectures=["linear", "stage"])
+    small.run()
+    assert {"linear", "stage"} <= {row["architecture"] for row in small.rows("SELECT architecture FROM leaderboard")}
+
+
+def test_an_architecture_that_fails_fails_alone(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(nn.Module):
+        def __init__(self, outputs: int) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.full((outputs,), float("nan")))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.weight.expand(len(x), -1)
+
+    broken = Architecture("broken", lambda shape: Broken(shape.outputs), None)
+    monkeypatch.setitem(ARCHITECTURES, "broken", broken)
+    small.configure(architectures=["broken", "stage"])
+    small.run()
+    rows = {row["architecture"]: row for row in small.rows("SELECT architecture, status, error FROM models")}
+    assert rows["broken"]["status"] == "failed"
+    assert "not finite" in rows["broken"]["error"]
+    assert rows["stage"]["status"] == "trained"
+    assert len(small.rows("SELECT * FROM latest_forecasts")) == 12
+
+
+def test_a_series_without_any_value_gets_a_reason_and_no_rows(small: Small) -> None:
+    nothing = seasonal(("void",), months=6).assign(y=None)
+    small.write(pd.concat([seasonal(), nothing]))
+    small.run()
+    assert small.rows("SELECT * FROM latest_forecasts WHERE unique_id = 'void'") == []
+    origins = small.rows(
+        "SELECT o.source, o.reason FROM forecast_origins o JOIN series s ON s.id = o.series_id "
+        "WHERE s.unique_id = 'void'"
+    )
+    assert origins == [{"source": "none", "reason": "no observation"}]
+
+
+def test_counts_get_no_negative_forecast(small: Small) -> None:
+    few = seasonal()
+    few["y"] = (few["y"] % 7).round().where(few.index % 3 == 0, 0)
+    small.write(few)
+    small.run()
+    assert min(row["lo_95"] for row in small.rows("SELECT lo_95 FROM latest_forecasts")) >= 0
+
+
+def test_a_rollback_forecasts_with_the_champion_before(small: Small) -> None:
+    small.configure(architectures=["stage"], training={"min_steps": 40, "max_steps": 40})
+    small.run()
+    first = small.rows("SELECT model_id FROM champion_aliases")
+    small.configure(architectures=["stage"], training={"min_steps": 40, "max_steps": 40, "seed": 2})
+    small.run(force=True)
+    assert small.rows("SELECT model_id FROM champion_aliases") != first
+    done = CliRunner().invoke(app, ["rollback", "small", "--config", small.config])
+    assert done.exit_code == 0, done.output
+    assert small.rows("SELECT model_id FROM champion_aliases") == first
+    assert small.rows("SELECT outcome FROM decisions ORDER BY id DESC LIMIT 1") == [{"outcome": "rolled back"}]
+
+
+def test_a_damaged_champion_hands_over_to_the_one_before(small: Small) -> None:
+    small.configure(architectures=["stage"], training={"min_steps": 40, "max_steps": 40})
+    small.run()
+    small.configure(architectures=["stage"], training={"min_steps": 60, "max_steps": 60})
+    small.run(force=True)
+    first, second = small.rows(
+        "SELECT m.id, m.artifact_url FROM decisions d JOIN models m ON m.id = d.model_id ORDER BY d.id"
+    )
+    Path(second["artifact_url"]).write_bytes(b"not what was saved")
+    with (
+        steps.hold_slot(small.config, "small", wall=WALL, holder="test", force=True) as ticket,
+        steps.open_job(ticket) as job,
+    ):
+        steps.forecast(job)
+    rows = small.rows("SELECT DISTINCT o.model_id, o.reason FROM forecast_origins o ORDER BY o.model_id")
+    told = [row["reason"] for row in rows if row["model_id"] == first["id"]]
+    assert any("sha256" in reason for reason in told)
 
 
 def test_an_unknown_pipeline_is_named_with_those_there_are(small: Small) -> None:

@@ -2,6 +2,6 @@
 
 from tsflow.cli.checks.environment import flows_package, prefect, versions
 from tsflow.cli.checks.finding import Finding
-from tsflow.cli.checks.resources import artifacts, database, device
+from tsflow.cli.checks.resources import architectures, artifacts, database, device
 
-__all__ = ["Finding", "artifacts", "database", "device", "flows_package", "prefect", "versions"]
+__all__ = ["Finding", "architectures", "artifacts", "database", "device", "flows_package", "prefect", "versions"]

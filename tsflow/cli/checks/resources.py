@@ -1,12 +1,13 @@
-"""Checks of what the configuration names: device, database, artifact store."""
+"""Checks of what the configuration names: architectures, device, database, artifact store."""
 
 import os
 import uuid
 from pathlib import Path
 
 from tsflow.cli.checks.finding import Finding
+from tsflow.config import Project
 from tsflow.config.secrets import masked
-from tsflow.errors import DeviceError, SchemaOutdated, StoreError
+from tsflow.errors import ConfigError, DeviceError, SchemaOutdated, StoreError
 
 
 def device(name: str) -> Finding:
@@ -17,6 +18,18 @@ def device(name: str) -> Finding:
         return Finding("ok", "device", f"{name}: {describe_device(resolve_device(name))}")
     except DeviceError as error:
         return Finding("fail", "device", str(error), "set `device` or TSFLOW_DEVICE; `auto` takes what there is")
+
+
+def architectures(project: Project) -> Finding:
+    """Whether every architecture that a pipeline asks for is registered."""
+    from tsflow.models import ARCHITECTURES, check_architectures
+
+    try:
+        for name, pipeline in project.pipelines.items():
+            check_architectures(pipeline.architectures, f"pipelines.{name}.architectures")
+    except ConfigError as error:
+        return Finding("fail", "architectures", str(error), "name one that is registered")
+    return Finding("ok", "architectures", f"registered: {', '.join(ARCHITECTURES)}")
 
 
 def database(url: str) -> Finding:
