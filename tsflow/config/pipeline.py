@@ -47,7 +47,11 @@ class Selection(Settings):
     margin: float = Field(
         0.0, ge=0, lt=1, description="Relative gain over the champion's recipe that a challenger must show."
     )
-    cutoffs: int = Field(3, ge=1, description="Cutoffs of the tune zone, and at most as many of the select zone.")
+    cutoffs: int | None = Field(
+        None,
+        ge=1,
+        description="Most cutoffs in the tune zone, and in the select zone; enough for 30 pairs (3 to 10) if not given.",
+    )
 
 
 class Retrain(Settings):

@@ -24,7 +24,11 @@ _LEAST_SEEN = 2
 """Observations up to a cutoff below which a pair judges nothing: not even a change has been seen."""
 
 
-def plan_protocol(panel: Panel, horizon: int, shape: WindowShape, cutoffs: int = 3) -> Protocol:
+_ENOUGH_PAIRS = 30
+"""Pairs that a zone asks for. With 3 cutoffs, the 12 pairs of four hourly series all lay at Christmas."""
+
+
+def plan_protocol(panel: Panel, horizon: int, shape: WindowShape, cutoffs: int | None = None) -> Protocol:
     """Lay the zones over a panel: the most cutoffs, then the longest stride, that its history affords.
 
     That is the median history of the series long enough for any cutoff at all, so that neither a crowd of new
@@ -34,7 +38,7 @@ def plan_protocol(panel: Panel, horizon: int, shape: WindowShape, cutoffs: int =
         panel: Everything that may be seen.
         horizon: Steps of a forecast, H.
         shape: Its context is what the fit zone must leave room for.
-        cutoffs: Most cutoffs in the tune zone, and in the select zone.
+        cutoffs: Most cutoffs in the tune zone, and in the select zone; enough for 30 pairs (3 to 10) if not given.
 
     Returns:
         "three zones" if they fit, else "merged", else "none"; never an error, whatever the panel.
@@ -46,7 +50,8 @@ def plan_protocol(panel: Panel, horizon: int, shape: WindowShape, cutoffs: int =
         longest = f"the longest series has {panel.lengths.max(initial=0)} steps"
         return _no_zones(panel, horizon, f"{longest}; a cutoff at a horizon of {horizon} needs {smallest}")
     typical = int(np.median(long_enough))
-    for zones in fitting(typical, horizon, shape.context, cutoffs):
+    wanted = cutoffs or int(np.clip(-(-_ENOUGH_PAIRS // len(long_enough)), 3, 10))
+    for zones in fitting(typical, horizon, shape.context, wanted):
         tune = _pairs(panel, ends, zones.tune, horizon)
         select = _pairs(panel, ends, zones.select, horizon)
         if len(tune) and len(select):

@@ -7,6 +7,10 @@ from typing import Literal
 _FIT_SHARE = 0.4
 """Least share of the history left to fit: with less, the steps that tune fixes say little about the refit."""
 
+_FEW = 3
+_PLENTY_SHARE = 0.8
+"""More than a few cutoffs are whole horizons apart, so that each judges other targets, and leave this share to fit."""
+
 _STRIDES = 3
 """Cutoffs are at least a third of a horizon apart; nearer ones judge nearly the same targets twice."""
 
@@ -60,10 +64,11 @@ def fitting(history: int, horizon: int, context: int, cutoffs: int) -> Iterator[
     """
     for divide, least in ((Zones.three, context + horizon), (Zones.merged, horizon + 2)):
         for count in range(cutoffs, 0, -1):
-            shortest = -(-horizon // _STRIDES) if count > 1 else horizon
+            shortest = -(-horizon // _STRIDES) if 1 < count <= _FEW else horizon
+            share = _FIT_SHARE if count <= _FEW else _PLENTY_SHARE
             for stride in range(horizon, shortest - 1, -1):
                 zones = divide(horizon, count, stride)
-                if history - zones.held_out - 1 >= max(least, _FIT_SHARE * history):
+                if history - zones.held_out - 1 >= max(least, share * history):
                     yield zones
 
 

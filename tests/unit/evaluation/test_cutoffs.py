@@ -65,7 +65,7 @@ def test_the_description_is_json(panel, horizon):
 
 
 def test_a_long_history_has_three_zones_a_horizon_apart():
-    protocol = plan_protocol(panel_of(np.arange(144), np.arange(144)), 12, SHAPE)
+    protocol = plan_protocol(panel_of(np.arange(144), np.arange(144)), 12, SHAPE, 3)
     assert (protocol.kind, protocol.anchor, protocol.stride) == ("three zones", "calendar", 12)
     assert sorted(set(protocol.select.cutoff)) == [107, 119, 131]
     assert sorted(set(protocol.tune.cutoff)) == [71, 83, 95]
@@ -77,8 +77,14 @@ def test_a_long_history_has_three_zones_a_horizon_apart():
     }
 
 
+def test_few_series_get_more_cutoffs_and_many_get_three():
+    history = np.arange(2000)
+    by_series = [plan_protocol(panel_of(*[history] * count), 12, SHAPE) for count in (1, 4, 40)]
+    assert [len(set(protocol.select.cutoff)) for protocol in by_series] == [10, 8, 3]
+
+
 def test_a_shorter_history_brings_cutoffs_nearer_then_drops_some():
-    by_length = [plan_protocol(panel_of(np.arange(n)), 12, SHAPE) for n in (110, 95, 75)]
+    by_length = [plan_protocol(panel_of(np.arange(n)), 12, SHAPE, 3) for n in (110, 95, 75)]
     assert [protocol.kind for protocol in by_length] == ["three zones"] * 3
     assert [len(protocol.select) for protocol in by_length] == [3, 3, 1]
     assert by_length[0].stride > by_length[1].stride
@@ -120,7 +126,7 @@ def test_one_ended_series_is_left_out_with_a_reason():
 
 
 def test_series_that_end_at_many_times_are_judged_at_their_own_ends():
-    protocol = plan_protocol(panel_of(*(np.arange(150 + 40 * index) for index in range(5))), 12, SHAPE)
+    protocol = plan_protocol(panel_of(*(np.arange(150 + 40 * index) for index in range(5))), 12, SHAPE, 3)
     assert protocol.anchor == "own end"
     assert len(protocol.select) == 15
     last = [protocol.select.cutoff[protocol.select.series == index].max() for index in range(5)]
