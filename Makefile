@@ -20,7 +20,7 @@ run: $(VENV)/installed
 	$(BIN)/tsflow run
 
 test: check
-	$(BIN)/pytest -n 2 --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .
