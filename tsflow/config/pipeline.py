@@ -50,7 +50,7 @@ class Selection(Settings):
     cutoffs: int | None = Field(
         None,
         ge=1,
-        description="Most cutoffs of the tune zone, and of the select zone; enough for 30 pairs (3 to 10) if not given.",
+        description="Most cutoffs of the tune and of the select zone; enough for 30 pairs (3 to 10) if not given.",
     )
 
 
