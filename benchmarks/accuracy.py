@@ -1,6 +1,6 @@
 """Accuracy of the real pipeline on a Parquet panel: ingest, retrain, select, forecast, in a temporary database.
 
-    python benchmarks/accuracy.py --data m4_weekly.parquet --out out/weekly [--horizon 13] [--seed 1] [--plain]
+    python benchmarks/accuracy.py --data m4_weekly.parquet --out out/weekly [--horizon 13] [--seed 1] [--plain] [--max-steps 300]
 
 The data have `unique_id, ds, y, split`; rows with split `train` or `val` are all that the pipeline is given, and
 forecasts are written for exactly the rows with split `test`. A `manifest.yaml` beside the data gives frequency,
@@ -170,10 +170,14 @@ def main() -> None:
     parser.add_argument("--horizon", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--plain", action="store_true", help="the textbook as printed, without the stage")
+    parser.add_argument("--max-steps", type=int, help="fewer optimiser steps than the default")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     data = read(options.data, options.horizon)
-    forecasts, timings = run(data, {"seed": options.seed, "stage": not options.plain})
+    training = {"seed": options.seed, "stage": not options.plain}
+    if options.max_steps:
+        training["max_steps"] = options.max_steps
+    forecasts, timings = run(data, training)
     forecasts["ensemble"] = ensemble(forecasts)
     scores = {}
     for name, forecast in forecasts.items():
