@@ -1,6 +1,6 @@
 """Accuracy of the real pipeline on a Parquet panel: ingest, retrain, select, forecast, in a temporary database.
 
-    python benchmarks/accuracy.py --data m4_weekly.parquet --out out/weekly [--horizon 13] [--seed 1] [--plain] [--max-steps 300]
+    python benchmarks/accuracy.py --data m4_weekly.parquet --out out/weekly [--horizon 13] [--seed 1] [--plain]
 
 The data have `unique_id, ds, y, split`; rows with split `train` or `val` are all that the pipeline is given, and
 forecasts are written for exactly the rows with split `test`. A `manifest.yaml` beside the data gives frequency,
