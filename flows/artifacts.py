@@ -19,7 +19,7 @@ def quality_table(job: Job, run_id: int) -> None:
     """What the ingest found, one number a row."""
     report = runs.get(job.engine, run_id).report or {}
     numbers = {key: value for key, value in report.items() if isinstance(value, int | float)}
-    quarantined = {f"quarantined: {check}": count for check, count in (report.get("quarantined_by") or {}).items()}
+    quarantined = {f"quarantined: {check}": count for check, count in (report.get("quarantined") or {}).items()}
     rows = [{"what": key.replace("_", " "), "number": value} for key, value in {**numbers, **quarantined}.items()]
     create_table_artifact(rows, key=_key(job, "quality"), description=f"Ingest of {job.name}")
 

@@ -7,6 +7,7 @@ from prefect import flow, get_run_logger
 from flows import tasks
 from flows.retrain import retrain_if_due
 from flows.slot import held, run_name
+from tsflow.errors import TrainingError
 from tsflow.steps import published_run, wall_clock
 
 
@@ -29,6 +30,9 @@ def pipeline(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None =
         return done
     with held(pipeline, config, slot, force) as work:
         work.do(tasks.ingest)
-        retrain_if_due(work)
+        try:
+            retrain_if_due(work)
+        except TrainingError as error:
+            get_run_logger().warning("%s", error)
         run_id: int = work.do(tasks.forecast)
         return run_id

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
+from flows.shown import shown
 from tsflow.steps import Progress
 
 Listener = Callable[[str, str, int, int], None]
@@ -31,19 +32,20 @@ def listening(listener: Listener) -> Iterator[None]:
 def reporter(title: str) -> Iterator[Progress]:
     """A progress callback for one task; the artifact appears once there is something to say."""
     artifact: UUID | None = None
-    updated = 0.0
+    updated = -_SECONDS_BETWEEN_UPDATES
 
     def report(what: str, done: int, total: int) -> None:
         nonlocal artifact, updated
         for listener in _listeners:
             listener(title, what, done, total)
         share = 100.0 * done / total if total else 0.0  # how many rows a source has is not known
-        if artifact is None:
-            artifact = cast(UUID, create_progress_artifact(progress=share, description=f"{title}: {what}"))
-        elif time.monotonic() - updated < _SECONDS_BETWEEN_UPDATES and done != total:
+        if time.monotonic() - updated < _SECONDS_BETWEEN_UPDATES and done != total:
             return
-        else:
-            update_progress_artifact(artifact, progress=share, description=f"{title}: {what}")
+        with shown():
+            if artifact is None:
+                artifact = cast(UUID, create_progress_artifact(progress=share, description=f"{title}: {what}"))
+            else:
+                update_progress_artifact(artifact, progress=share, description=f"{title}: {what}")
         updated = time.monotonic()
 
     yield report

@@ -9,6 +9,7 @@ from prefect.tasks import Task
 
 from flows import artifacts
 from flows.progress import reporter
+from flows.shown import shown
 from tsflow import steps
 from tsflow.errors import TsflowError
 from tsflow.steps import Planned, Skipped, Ticket, open_job
@@ -34,7 +35,8 @@ def ingest(ticket: Ticket) -> int:
     """Source to observations; returns the run's id."""
     with open_job(ticket) as job, reporter(f"{ticket.pipeline}: ingest") as progress:
         run_id = steps.ingest(job, on_progress=progress)
-        artifacts.quality_table(job, run_id)
+        with shown():
+            artifacts.quality_table(job, run_id)
         return run_id
 
 
@@ -57,8 +59,9 @@ def decide(ticket: Ticket, run_id: int) -> int:
     """The winner, chosen and trained on everything; returns the decision's id."""
     with open_job(ticket) as job, reporter(f"{ticket.pipeline}: refit") as progress:
         decision_id = steps.decide(job, run_id, on_progress=progress)
-        artifacts.leaderboard_table(job)
-        artifacts.decision_text(job)
+        with shown():
+            artifacts.leaderboard_table(job)
+            artifacts.decision_text(job)
         return decision_id
 
 
@@ -67,5 +70,6 @@ def forecast(ticket: Ticket) -> int:
     """Champion to published forecasts; returns the run's id."""
     with open_job(ticket) as job:
         run_id = steps.forecast(job)
-        artifacts.forecast_plot(job)
+        with shown():
+            artifacts.forecast_plot(job)
         return run_id

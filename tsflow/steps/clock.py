@@ -30,7 +30,12 @@ def slot_of(pipeline: Pipeline, now: datetime) -> datetime:
     """The start of the step that ``now`` lies in, so that a run repeated within a step is the same slot."""
     grid = pipeline.grid
     local = now.astimezone(ZoneInfo(pipeline.timezone)) if grid.is_calendar and pipeline.clock == "wall" else now
-    return to_datetime(grid.timestamp(_position(grid, local))[0])
+    return step_of(grid, local)
+
+
+def step_of(grid: Frequency, moment: datetime) -> datetime:
+    """The start of the step that a moment lies in, by its own clock."""
+    return to_datetime(grid.timestamp(_position(grid, moment))[0])
 
 
 def steps_between(grid: Frequency, earlier: datetime, later: datetime) -> int:

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tsflow.errors import ArtifactError, DataError, TrainingError
 from tsflow.evaluation import Calibration, Candidate, Choice, choose
 from tsflow.steps.calibration import calibration, naive, unrefit
 from tsflow.steps.data import live_panel
 from tsflow.steps.forecaster import in_force
 from tsflow.steps.incumbent import incumbent
-from tsflow.steps.job import Job, Progress
+from tsflow.steps.job import Job, Progress, failing, wall_clock
 from tsflow.steps.train import record_scores, refit
 from tsflow.steps.trial import Trial
 from tsflow.store import decisions, models
@@ -36,17 +37,25 @@ def decide(job: Job, run_id: int, on_progress: Progress | None = None) -> int:
     """One decision for a retrain, with all numbers and the reason; returns its id. A retry returns the one made.
 
     Where nothing could be held out, or no candidate beat it, the champion is seasonal naive.
+
+    Raises:
+        TrainingError: If no candidate could be trained; the champion stays.
     """
     made = decisions.of_run(job.engine, run_id)
     if made:
         return made.id
+    with failing(job, run_id):
+        return _decide(job, run_id, on_progress)
+
+
+def _decide(job: Job, run_id: int, on_progress: Progress | None) -> int:
     trial = Trial.of(live_panel(job), job.pipeline)
     verdict = _judge(job, run_id, trial, on_progress)
     decision = decisions.record(
         job.engine,
         job.fence,
         run_id,
-        now=job.ticket.moment,
+        now=wall_clock(),
         outcome=verdict.choice.outcome,
         model_id=verdict.model.id,
         reason=verdict.choice.reason,
@@ -64,6 +73,8 @@ def _judge(job: Job, run_id: int, trial: Trial, on_progress: Progress | None) ->
         nobody = Candidate(BASELINE, BASELINE, np.zeros(0), baseline.id)
         reason = f"nothing could be held out: {trial.protocol.reason}"
         return Verdict(baseline, Choice("baseline", nobody, reason, []), None, None)
+    if not any((row.role, row.status) == ("candidate", "trained") for row in models.of_run(job.engine, run_id)):
+        raise TrainingError(f"{job.name}: no candidate could be trained, so the champion stays; the models say why")
     choice = _choose(job, run_id, trial, baseline)
     if choice.outcome == "baseline":
         return Verdict(baseline, choice, calibration(job, trial, naive(job, trial)), None)
@@ -77,7 +88,10 @@ def _judge(job: Job, run_id: int, trial: Trial, on_progress: Progress | None) ->
     corrections = calibration(job, trial, unrefit(job, trial, winner))
     if job.pipeline.training.refit == "none":
         return Verdict(winner, choice, corrections, None)
-    refitted = refit(job, trial, winner, on_progress)
+    try:
+        refitted = refit(job, trial, winner, on_progress)
+    except (TrainingError, DataError, ArtifactError) as error:
+        return Verdict(winner, choice, corrections, {"failed": str(error)})
     check = {"loss": refitted.select_loss, "loss_before": winner.select_loss, "collapsed": refitted.error}
     return Verdict(winner if refitted.error else refitted, choice, corrections, check)
 

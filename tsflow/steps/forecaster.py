@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsflow.artifacts import load_model
+from tsflow.config import Pipeline
 from tsflow.errors import ArtifactError
 from tsflow.evaluation import Calibration, pair_scale, seasonal_naive
 from tsflow.models import LEVELS
@@ -44,6 +45,10 @@ def current_forecaster(job: Job) -> Forecaster:
             continue
         row = models.get(job.engine, decision.model_id)
         notes = "; ".join(damaged.values())
+        wrong = unfit(job.pipeline, row)
+        if wrong:
+            damaged[row.id] = f"model {row.id} ({row.architecture}) was not used: {wrong}"
+            continue
         if row.role == "baseline":
             return baseline(job, "; ".join(filter(None, [decision.reason, notes])), in_force(decision))
         try:
@@ -51,6 +56,14 @@ def current_forecaster(job: Job) -> Forecaster:
         except ArtifactError as error:
             damaged[row.id] = f"model {row.id} ({row.architecture}) could not be loaded: {error}"
     return baseline(job, "; ".join(damaged.values()) or "no model has been trained yet")
+
+
+def unfit(pipeline: Pipeline, row: ModelRow) -> str | None:
+    """Why a model cannot forecast for a pipeline as it is configured now; none if it can."""
+    known = row.configuration["spec"] if row.role != "baseline" else row.configuration
+    wanted = {"horizon": pipeline.horizon, "season_length": pipeline.shape.season_length}
+    differing = [name for name, value in wanted.items() if known.get(name, value) != value]
+    return ", ".join(f"made for {name} {known[name]}, not {wanted[name]}" for name in differing) or None
 
 
 def network(job: Job, row: ModelRow, calibration: Calibration | None, note: str = "") -> Forecaster:

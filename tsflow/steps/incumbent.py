@@ -40,8 +40,8 @@ def incumbent(job: Job, trial: Trial) -> Incumbent | None:
     """The champion, if every select cutoff is later than all that it has seen, and it can still be loaded."""
     row = models.champion(job.engine, job.name, job.fence.space)
     pairs = trial.protocol.select
-    if row is None or row.role == "baseline" or row.trained_until is None or not len(pairs):
-        return None
+    if row is None or row.role != "refit" or row.trained_until is None or not len(pairs):
+        return None  # weights that were not refit have been chosen on later cutoffs than they were trained on
     first = to_datetime(trial.panel.frequency.timestamp(pairs.cutoff.min(keepdims=True))[0])
     same_task = row.configuration["spec"]["horizon"] == job.pipeline.horizon
     if row.trained_until >= first or not same_task:

@@ -8,12 +8,12 @@ import pandas as pd
 
 from tsflow import __version__
 from tsflow.config import Pipeline, Source
-from tsflow.errors import LeaseLost, QualityError, TsflowError
+from tsflow.errors import QualityError
 from tsflow.quality import QualityReport, conflict_rows, panel_health, screen, survey
 from tsflow.sources import on_this_machine, read
 from tsflow.steps.clock import to_datetime
 from tsflow.steps.data import whole_panel
-from tsflow.steps.job import Job, Progress
+from tsflow.steps.job import Job, Progress, failing, wall_clock
 from tsflow.store import quarantine, runs
 from tsflow.store.observations import Staging
 from tsflow.store.series import mark_ended
@@ -39,13 +39,8 @@ def ingest(job: Job, on_progress: Progress | None = None) -> int:
     )
     if run.done:
         return run.id
-    try:
+    with failing(job, run.id):
         _ingest(job, run.id, on_progress)
-    except (LeaseLost, QualityError):
-        raise
-    except TsflowError as error:
-        runs.fail(job.engine, job.fence, run.id, now=job.ticket.moment, error=str(error))
-        raise
     return run.id
 
 
@@ -70,7 +65,7 @@ def _ingest(job: Job, run_id: int, on_progress: Progress | None) -> None:
             runs.set_values(connection, run_id, report=report.model_dump(mode="json"))
     health = panel_health(whole_panel(job), job.pipeline, job.ticket.now)
     found = report.with_health(health).model_dump(mode="json")
-    runs.succeed(job.engine, job.fence, run_id, now=moment, report=found)
+    runs.succeed(job.engine, job.fence, run_id, now=wall_clock(), report=found)
 
 
 def _read(job: Job, run_id: int, staging: Staging, on_progress: Progress | None) -> QualityReport:
@@ -106,7 +101,7 @@ def _stop_if_too_bad(job: Job, run_id: int, report: QualityReport) -> None:
         report.raise_if_above(job.pipeline, job.name)
     except QualityError as error:
         found = report.model_dump(mode="json")
-        runs.fail(job.engine, job.fence, run_id, now=job.ticket.moment, error=str(error), report=found)
+        runs.fail(job.engine, job.fence, run_id, now=job.opened_at, error=str(error), report=found)
         raise
 
 
@@ -127,4 +122,4 @@ def _alive_since(pipeline: Pipeline, now: datetime) -> datetime | None:
 def source_name(source: Source) -> str:
     """What the quarantine calls a source: its kind and the last part of its place, in which there is no secret."""
     place = getattr(source, "path", None) or getattr(source, "table", None) or ""
-    return f"{source.kind} {PurePosixPath(place).name}".strip()
+    return f"{source.kind} {PurePosixPath(place.split('?', 1)[0]).name}".strip()  # a query may hold a token

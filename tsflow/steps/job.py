@@ -3,15 +3,16 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
 from tsflow.config import Pipeline, Project, load_project
+from tsflow.errors import ConfigError, LeaseLost, QualityError, StoreError, TsflowError
 from tsflow.models import check_architectures
-from tsflow.steps.clock import pipeline_now, slot_of
+from tsflow.steps.clock import pipeline_now, slot_of, step_of
 from tsflow.store import engine as database
 from tsflow.store import leases, migrate, pipelines, runs
 from tsflow.store.leases import Fence
@@ -47,6 +48,8 @@ class Job:
     ticket: Ticket
     project: Project
     engine: Engine
+    opened_at: datetime
+    """By the wall clock: when this part of the slot began, for the ends of runs."""
 
     @property
     def name(self) -> str:
@@ -70,9 +73,24 @@ def open_job(ticket: Ticket) -> Iterator[Job]:
     project = load_project(ticket.config)
     engine = database.connect(project.database.get_secret_value())
     try:
-        yield Job(ticket, project, engine)
+        yield Job(ticket, project, engine, wall_clock())
     finally:
         engine.dispose()
+
+
+@contextmanager
+def failing(job: Job, run_id: int) -> Iterator[None]:
+    """Mark a run failed, with the reason, if what is done for it raises; a run that lost its lease writes nothing."""
+    try:
+        yield
+    except (LeaseLost, QualityError):  # a QualityError was written down with its report
+        raise
+    except Exception as error:
+        # What is not ours may carry parameters, which may hold a secret: its kind has to do.
+        reason = str(error) if isinstance(error, TsflowError) else type(error).__name__
+        with suppress(StoreError):
+            runs.fail(job.engine, job.fence, run_id, now=job.opened_at, error=reason)
+        raise
 
 
 @contextmanager
@@ -100,21 +118,20 @@ def hold_slot(
         flow_run: The Prefect run that this is.
 
     Raises:
-        ConfigError: If the pipeline or one of its architectures is unknown.
+        ConfigError: If the pipeline or one of its architectures is unknown, or the slot is not the present one.
         LeaseHeld: If another run of this pipeline is at work.
         SchemaOutdated: If the tables are of another version.
     """
     project = load_project(config)
     pipeline = project.pipeline(name)
     check_architectures(pipeline.architectures, f"{config}: pipelines.{name}.architectures")
-    now = slot or pipeline_now(name, pipeline, wall)
+    now, chosen = _chosen_slot(name, pipeline, wall, slot)
     engine = database.connect(project.database.get_secret_value())
     try:
         migrate.prepare(engine)
         with leases.hold(engine, name, leases.LIVE, holder=holder, seconds=LEASE_SECONDS) as fence:
             pipelines.register(engine, fence, pipeline, now=wall)
-            slot = slot_of(pipeline, now)
-            yield Ticket(config, name, fence, slot, now, wall, force, flow_run)
+            yield Ticket(config, name, fence, chosen, now, wall, force, flow_run)
     finally:
         engine.dispose()
 
@@ -129,11 +146,29 @@ def published_run(config: str, name: str, *, wall: datetime, slot: datetime | No
     engine = database.connect(project.database.get_secret_value())
     try:
         migrate.prepare(engine)
-        now = slot or pipeline_now(name, pipeline, wall)
-        run = runs.find(engine, name, "forecast", slot_of(pipeline, now), leases.LIVE)
+        _, chosen = _chosen_slot(name, pipeline, wall, slot)
+        ingested, forecast = (runs.find(engine, name, kind, chosen, leases.LIVE) for kind in ("ingest", "forecast"))
     finally:
         engine.dispose()
-    return run.id if run and run.status == "succeeded" else None
+    done = all(run is not None and run.status == "succeeded" for run in (ingested, forecast))
+    return forecast.id if forecast and done else None
+
+
+def _chosen_slot(name: str, pipeline: Pipeline, wall: datetime, slot: datetime | None) -> tuple[datetime, datetime]:
+    """Now by the pipeline's clock, and the slot to run for.
+
+    Raises:
+        ConfigError: If the slot asked for is past: its data would have to be read as they were then.
+    """
+    now = pipeline_now(name, pipeline, wall)
+    present = slot_of(pipeline, now)
+    if slot is None:
+        return now, present
+    aware = slot if slot.tzinfo else slot.replace(tzinfo=UTC)
+    chosen = step_of(pipeline.grid, aware.astimezone(UTC))
+    if chosen != present:
+        raise ConfigError(f"{name}: slot {chosen:%Y-%m-%d %H:%M} is not the present one, {present:%Y-%m-%d %H:%M}")
+    return now, chosen
 
 
 def this_process(what: str) -> str:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from tsflow import __version__
 from tsflow.steps.clock import steps_between
 from tsflow.steps.data import live_panel
-from tsflow.steps.job import Job
+from tsflow.steps.forecaster import unfit
+from tsflow.steps.job import Job, failing
 from tsflow.steps.trial import Trial
-from tsflow.store import decisions, runs
+from tsflow.store import decisions, models, runs
 from tsflow.store.observations import panel_digest
 from tsflow.training import describe_device, resolve_device
 
@@ -55,15 +56,20 @@ def plan_retrain(job: Job) -> Planned | Skipped:
     )
     if run.done:
         return Skipped(f"the retrain of slot {run.slot:%Y-%m-%d %H:%M} is done")
-    held_out = len(Trial.of(panel, job.pipeline).protocol.select) > 0
-    return Planned(run.id, _candidates(job) if held_out else ())
+    with failing(job, run.id):
+        held_out = len(Trial.of(panel, job.pipeline).protocol.select) > 0
+        return Planned(run.id, _candidates(job) if held_out else ())
 
 
 def _still_fresh(job: Job) -> str | None:
     """Why the present champion may forecast this slot, too; none if a retrain is due by age."""
     every = job.pipeline.retrain.every_steps
     last = decisions.current(job.engine, job.name, job.fence.space)
-    if every is None or last is None or last.slot is None:
+    champion = models.champion(job.engine, job.name, job.fence.space)
+    if every is None or last is None or last.slot is None or champion is None:
+        return None
+    compared = last.outcome != "baseline" or len(last.candidates or []) > 1
+    if not compared or unfit(job.pipeline, champion):
         return None
     age = steps_between(job.pipeline.grid, last.slot, job.ticket.slot)
     return f"the champion was decided on {age} steps ago, and a retrain is due every {every}" if age < every else None

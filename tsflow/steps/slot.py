@@ -2,7 +2,7 @@
 
 import logging
 
-from tsflow.errors import TsflowError
+from tsflow.errors import ArtifactError, DataError, TrainingError
 from tsflow.steps.decide import decide
 from tsflow.steps.forecast import forecast
 from tsflow.steps.ingest import ingest
@@ -16,7 +16,10 @@ logger = logging.getLogger("tsflow")
 def run_slot(job: Job, on_progress: Progress | None = None) -> int:
     """Ingest, retrain if due, forecast; returns the forecast run's id."""
     ingest(job, on_progress)
-    retrain(job, on_progress)
+    try:
+        retrain(job, on_progress)
+    except TrainingError as error:
+        logger.warning("%s: %s", job.name, error)
     return forecast(job, on_progress)
 
 
@@ -31,8 +34,6 @@ def retrain(job: Job, on_progress: Progress | None = None) -> int | Skipped:
     for architecture in planned.architectures:
         try:
             train_candidate(job, planned.run_id, architecture, on_progress)
-        except TsflowError as error:
-            if error.transient:
-                raise
+        except (TrainingError, DataError, ArtifactError) as error:
             logger.warning("%s: %s failed: %s", job.name, architecture, error)
     return decide(job, planned.run_id, on_progress)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsflow.artifacts import save_model
-from tsflow.errors import TsflowError
+from tsflow.errors import ArtifactError, DataError, TrainingError, TsflowError
 from tsflow.evaluation import collapsed
 from tsflow.models import ModelSpec
 from tsflow.steps.clock import to_datetime
@@ -23,21 +23,21 @@ def train_candidate(job: Job, run_id: int, architecture: str, on_progress: Progr
     """Train, save and score one architecture; returns the model's id. A retry of a scored candidate returns it.
 
     Raises:
-        TrainingError, DataError: If it cannot be trained; its row says why, and the others go on.
+        TrainingError: If it cannot be trained; its row says why, and the others go on.
     """
     done = models.find(job.engine, run_id, architecture, "candidate")
     if done and done.select_loss is not None:
         return done.id
+    trial = Trial.of(live_panel(job), job.pipeline)
     try:
-        trial = Trial.of(live_panel(job), job.pipeline)
         candidate = _train(job, run_id, architecture, trial, on_progress)
-        if job.pipeline.training.refit == "all":
-            refit(job, trial, candidate, on_progress)
-    except TsflowError as error:
-        if not error.transient:
-            failed = models.Training(architecture=architecture, role="candidate", status="failed", error=str(error))
-            models.record(job.engine, job.fence, run_id, failed)
-        raise
+    except (TrainingError, DataError, ArtifactError, RuntimeError, ValueError) as error:
+        reason = str(error) if isinstance(error, TsflowError) else f"{type(error).__name__}: {error}"
+        failed = models.Training(architecture=architecture, role="candidate", status="failed", error=reason)
+        models.record(job.engine, job.fence, run_id, failed)
+        raise TrainingError(f"{architecture}: {reason}") from error
+    if job.pipeline.training.refit == "all":
+        refit(job, trial, candidate, on_progress)
     return candidate.id
 
 

@@ -33,6 +33,8 @@ class Run:
     finished_at: datetime | None
     published_at: datetime | None
     data_as_of: datetime | None
+    config_digest: str | None
+    data_digest: str | None
     report: Any
     error: str | None
     done: bool = False
@@ -56,7 +58,8 @@ def begin(
     """Start the run of a slot, or start it again: same row, one attempt more, its unseen forecasts cleared.
 
     A run that has succeeded is returned with ``done=True`` and left as it is; with ``force`` the slot is done
-    again by a run of its own, so that what was decided and published before stays as it was.
+    again by a run of its own, so that what was decided and published before stays as it was. So is a retrain that
+    did not end and whose data or settings have changed: its candidates could not be compared with new ones.
 
     Raises:
         LeaseLost: If another run took over.
@@ -82,7 +85,11 @@ def begin(
         row = connection.execute(_last_of(slot_key)).one_or_none()
         if row is not None and row.status == "succeeded" and not force:
             return _run(row, done=True)
-        if row is None or row.status == "succeeded":
+        other = row is not None and (row.config_digest, row.data_digest) != (config_digest, data_digest)
+        if row is not None and row.status != "succeeded" and kind == "retrain" and other:
+            reason = "data or settings changed before it ended; the slot was begun anew"
+            set_values(connection, row.id, status="failed", finished_at=now, error=reason)
+        if row is None or row.status == "succeeded" or (kind == "retrain" and other):
             redo = 0 if row is None else row.redo + 1
             new = insert(runs).values(uuid=str(uuid.uuid4()), redo=redo, **slot_key, **start).returning(runs)
             return _run(connection.execute(new).one())

@@ -285,3 +285,74 @@ def test_a_damaged_champion_hands_over_to_the_one_before(small: Small) -> None:
 def test_an_unknown_pipeline_is_named_with_those_there_are(small: Small) -> None:
     with pytest.raises(ConfigError, match="small"), steps.hold_slot(small.config, "larg", wall=WALL, holder="test"):
         pass
+
+
+def test_a_retrain_in_which_everything_fails_keeps_the_champion(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    small.configure(architectures=["stage"], training={"min_steps": 40, "max_steps": 40})
+    small.run()
+    champion = small.rows("SELECT model_id FROM champion_aliases")
+
+    def broken(_shape: NetworkShape) -> nn.Module:
+        raise RuntimeError("no such layer")
+
+    monkeypatch.setitem(ARCHITECTURES, "gru", Architecture("gru", broken, broken))
+    small.configure(architectures=["gru"])
+    run_id = small.run(force=True)
+    assert small.rows("SELECT model_id FROM champion_aliases") == champion
+    assert {row["run_id"] for row in small.rows("SELECT run_id FROM latest_forecasts")} == {run_id}
+    failed = small.rows("SELECT status, error FROM runs WHERE kind = 'retrain' ORDER BY id DESC LIMIT 1")[0]
+    assert failed["status"] == "failed"
+    assert "no candidate could be trained" in failed["error"]
+
+
+def test_a_changed_horizon_makes_a_retrain_due(small: Small) -> None:
+    small.configure(retrain={"every_steps": 100})
+    small.run()
+    small.configure(retrain={"every_steps": 100}, horizon=9)
+    small.run(force=False, wall=WALL)
+    small.write(seasonal(months=73))
+    small.run()
+    leads = small.rows("SELECT unique_id, max(lead) AS lead FROM latest_forecasts GROUP BY unique_id")
+    assert {row["lead"] for row in leads} == {9}
+
+
+def test_a_killed_retrain_does_not_compare_candidates_of_other_data(small: Small) -> None:
+    with (
+        steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket,
+        steps.open_job(ticket) as job,
+    ):
+        steps.ingest(job)
+        planned = steps.plan_retrain(job)
+        assert isinstance(planned, steps.Planned)
+        steps.train_candidate(job, planned.run_id, "stage")  # and then it is killed
+    corrected = seasonal()
+    corrected.loc[60, "y"] = 150.0
+    small.write(corrected)
+    with (
+        steps.hold_slot(small.config, "small", wall=WALL, holder="test", force=True) as ticket,
+        steps.open_job(ticket) as job,
+    ):
+        steps.ingest(job)
+        again = steps.plan_retrain(job)
+    assert isinstance(again, steps.Planned)
+    assert again.run_id != planned.run_id
+    assert small.rows(f"SELECT status FROM runs WHERE id = {planned.run_id}") == [{"status": "failed"}]
+
+
+def test_a_forecast_on_its_own_does_not_make_the_slot_done(small: Small) -> None:
+    small.configure(retrain={"every_steps": 100})
+    small.run()
+    small.write(seasonal(months=73))
+    with (
+        steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket,
+        steps.open_job(ticket) as job,
+    ):
+        steps.forecast(job)
+    assert steps.published_run(small.config, "small", wall=WALL) is None
+    small.run()
+    assert small.rows("SELECT min(ds) AS ds FROM latest_forecasts") == [{"ds": "2024-02-01"}]
+
+
+def test_a_past_slot_is_refused(small: Small) -> None:
+    with pytest.raises(ConfigError, match="slot 2020-01-01 00:00 is not the present one, 2024-01-01 00:00"):
+        small.run(slot=pd.Timestamp("2020-01-15", tz="UTC").to_pydatetime())
