@@ -52,6 +52,10 @@ def show(frame: "pd.DataFrame", form: Format, output: Path | None, columns: list
         print_table(frame[columns])
 
 
+_SHORT = 16
+"""Width up to which a text, such as a name or a state, is never folded."""
+
+
 def print_table(frame: "pd.DataFrame") -> None:
     """Print a frame as a table, cut to no width where it does not go to a terminal."""
     from rich.console import Console
@@ -67,11 +71,19 @@ def _table(frame: "pd.DataFrame") -> "Table":
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in frame.columns:
-        numeric, stamps = is_numeric_dtype(frame[name]), is_datetime64_any_dtype(frame[name])
-        whole = bool(numeric or stamps)  # only words may be folded where the terminal is narrow
-        table.add_column(str(name), justify="right" if numeric else "left", no_wrap=whole, overflow="fold")
     columns = [_words(frame[name]) for name in frame.columns]
+    for name, cells in zip(frame.columns, columns, strict=True):
+        numeric, stamps = is_numeric_dtype(frame[name]), is_datetime64_any_dtype(frame[name])
+        widest = max(map(len, cells), default=0)
+        whole = bool(numeric or stamps or widest <= _SHORT)  # only sentences are folded in a narrow terminal
+        heading = str(name) if len(str(name)) <= max(widest, _SHORT) else str(name).replace("_", "_\n")
+        table.add_column(
+            heading,
+            justify="right" if numeric else "left",
+            no_wrap=whole,
+            overflow="fold",
+            min_width=min(widest, _SHORT),
+        )
     for row in zip(*columns, strict=True):
         table.add_row(*row)
     return table

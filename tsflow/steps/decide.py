@@ -71,7 +71,10 @@ def _judge(job: Job, run_id: int, trial: Trial, on_progress: Progress | None) ->
     baseline = _baseline(job, run_id, trial)
     if not len(trial.protocol.select):
         nobody = Candidate(BASELINE, BASELINE, np.zeros(0), baseline.id)
-        reason = f"nothing could be held out: {trial.protocol.reason}"
+        all_ended = (
+            "" if len(trial.panel) else "all series have ended (is the clock right? `clock: data` is for the past); "
+        )
+        reason = f"nothing could be held out: {all_ended}{trial.protocol.reason}"
         return Verdict(baseline, Choice("baseline", nobody, reason, []), None, None)
     if not any((row.role, row.status) == ("candidate", "trained") for row in models.of_run(job.engine, run_id)):
         raise TrainingError(f"{job.name}: no candidate could be trained, so the champion stays; the models say why")

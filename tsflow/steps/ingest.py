@@ -1,5 +1,6 @@
 """From a source to observations: read, screen, stage, merge."""
 
+import logging
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -17,6 +18,8 @@ from tsflow.steps.job import Job, Progress, failing, wall_clock
 from tsflow.store import quarantine, runs
 from tsflow.store.observations import Staging
 from tsflow.store.series import mark_ended
+
+logger = logging.getLogger("tsflow")
 
 
 def ingest(job: Job, on_progress: Progress | None = None) -> int:
@@ -64,6 +67,10 @@ def _ingest(job: Job, run_id: int, on_progress: Progress | None) -> None:
             report = report.with_merge(new=counts.new, changed=counts.changed, same=counts.same)
             runs.set_values(connection, run_id, report=report.model_dump(mode="json"))
     health = panel_health(whole_panel(job), job.pipeline, job.ticket.now)
+    if health.seems:
+        logger.warning(
+            "%s: the stamps seem to have the frequency %s: set pipelines.%s.frequency", job.name, health.seems, job.name
+        )
     found = report.with_health(health).model_dump(mode="json")
     runs.succeed(job.engine, job.fence, run_id, now=wall_clock(), report=found)
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select
 
-from tsflow.errors import StoreError
+from tsflow.errors import DataError
 from tsflow.store import runs
 from tsflow.store.engine import reading
 from tsflow.store.leases import Fence, fenced
@@ -85,13 +85,16 @@ def rollback(engine: Engine, fence: Fence, *, now: datetime, slot: datetime | No
     Rolling back again goes further back, not forth and back.
 
     Raises:
-        StoreError: If there was no champion before.
+        DataError: If there was no champion before.
         LeaseLost: If another run took over.
     """
     with fenced(engine, fence) as connection:
         rise = _rise(connection, fence)
         if rise is None or rise.previous_model_id is None:
-            raise StoreError(f"pipeline {fence.pipeline!r} ({fence.space}) has no earlier champion to go back to")
+            raise DataError(
+                f"pipeline {fence.pipeline!r} ({fence.space}) has no earlier champion to go back to; "
+                "`tsflow decisions` lists what was decided"
+            )
         behind = _of_pipeline(fence.pipeline, fence.space).where(decisions.c.model_id == rise.previous_model_id)
         calibrated = connection.execute(behind.where(decisions.c.id < rise.id).limit(1)).one_or_none()
         return _insert(

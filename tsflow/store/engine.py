@@ -136,6 +136,7 @@ def _postgresql(url: URL) -> Engine:
 
 
 _REMEDY: dict[type[StoreError], str] = {
+    StoreError: "point `database` at a sound database, or restore it from a copy",
     DatabaseUnavailable: "is it running, reachable, unlocked? The same command may succeed a little later",
     DatabaseReadOnly: "grant write permission, or point `database` at one that may be written to",
     DatabaseFull: "make room; the transaction was rolled back, so nothing is half-written",
@@ -147,6 +148,8 @@ _SQLITE_KINDS: dict[int, type[StoreError]] = {
     sqlite3.SQLITE_CANTOPEN: DatabaseUnavailable,
     sqlite3.SQLITE_READONLY: DatabaseReadOnly,
     sqlite3.SQLITE_FULL: DatabaseFull,
+    sqlite3.SQLITE_NOTADB: StoreError,
+    sqlite3.SQLITE_CORRUPT: StoreError,
 }
 _POSTGRESQL_KINDS: dict[str, type[StoreError]] = {  # by SQLSTATE, or its class
     "08": DatabaseUnavailable,  # connection

@@ -138,7 +138,7 @@ def test_rollback_gives_the_alias_back(tsflow: Tsflow) -> None:
     assert newest["outcome"] == "rolled back"
     assert newest["slot"].startswith("2024-03-02")
     again = tsflow("rollback", "demo")
-    assert again.exit_code == 4
+    assert again.exit_code == 3
     assert "no earlier champion" in again.stderr
 
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from tsflow.errors import LeaseLost, StoreError
+from tsflow.errors import DataError, LeaseLost
 from tsflow.store import decisions, models, runs
 from tsflow.store.decisions import Decision
 from tsflow.store.leases import LIVE, Fence, acquire
@@ -70,7 +70,7 @@ def test_rolling_back_twice_goes_further_back(engine: Engine, fence: Fence) -> N
     _promote(engine, fence, 2)
     _roll_back(engine, fence)
     assert _roll_back(engine, fence).model_id == first.model_id
-    with pytest.raises(StoreError, match="no earlier champion"):
+    with pytest.raises(DataError, match="no earlier champion"):
         _roll_back(engine, fence)
 
 
@@ -90,7 +90,7 @@ def test_a_new_champion_after_a_rollback_rolls_back_to_the_restored_one(engine: 
 
 
 def test_without_a_champion_there_is_nothing_to_roll_back(engine: Engine, fence: Fence) -> None:
-    with pytest.raises(StoreError, match="no earlier champion"):
+    with pytest.raises(DataError, match="no earlier champion"):
         _roll_back(engine, fence)
 
 

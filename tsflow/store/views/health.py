@@ -39,6 +39,7 @@ def _state(sql: Sql) -> str:
     return (
         "CASE WHEN h.status = 'failed' THEN 'last run failed' WHEN h.slot IS NULL THEN 'nothing published'\n"
         f"    WHEN {over} THEN 'forecast is over'\n"
+        "    WHEN h.series = 0 AND h.ended > 0 THEN 'all series have ended'\n"
         "    WHEN h.series > h.heads THEN 'series without forecast' ELSE 'ok' END"
     )
 
