@@ -12,7 +12,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 BIN = $(VENV)/bin
 
 # pip's own folder of wheels, where one is configured, is where torch comes from (an unreachable index costs 80 s).
-PIP_INDEX := $(shell $(PYTHON) -m pip config list | grep -q find-links || echo --extra-index-url $(TORCH_INDEX))
+PIP_INDEX := $(if $(shell $(PYTHON) -m pip config list | grep find-links),,--extra-index-url $(TORCH_INDEX))
 
 .PHONY: run test check clean
 
