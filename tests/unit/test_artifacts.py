@@ -77,7 +77,7 @@ def test_saving_again_mends_a_corrupted_file(model, tmp_path):
     artifact = save_model(str(tmp_path), model, SPEC, META)
     Path(artifact.url).write_bytes(b"half a fi")
     save_model(str(tmp_path), model, SPEC, META)
-    load_model(artifact.url, artifact.sha256, CPU)
+    assert load_model(artifact.url, artifact.sha256, CPU)[1] == SPEC
 
 
 def test_a_missing_file_is_an_artifact_error(tmp_path):

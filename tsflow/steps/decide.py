@@ -12,7 +12,8 @@ from tsflow.steps.calibration import calibration, naive, unrefit
 from tsflow.steps.data import live_panel
 from tsflow.steps.forecaster import in_force
 from tsflow.steps.incumbent import incumbent
-from tsflow.steps.job import Job, Progress, failing, wall_clock
+from tsflow.steps.job import Job, Progress, wall_clock
+from tsflow.steps.run import failing
 from tsflow.steps.train import record_scores, refit
 from tsflow.steps.trial import Trial
 from tsflow.store import decisions, models

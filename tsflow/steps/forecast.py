@@ -2,18 +2,16 @@
 
 import numpy as np
 
-from tsflow import __version__
 from tsflow.panel import Panel
 from tsflow.quality import checked_forecasts
 from tsflow.steps.clock import to_datetime
 from tsflow.steps.data import ended, whole_panel
 from tsflow.steps.forecaster import current_forecaster
-from tsflow.steps.job import Job, Progress, failing, wall_clock
+from tsflow.steps.job import Job, Progress, wall_clock
+from tsflow.steps.run import begin, failing
 from tsflow.steps.shares import share_out
-from tsflow.store import forecasts, runs
+from tsflow.store import forecasts
 from tsflow.store.forecasts import Origin
-from tsflow.store.observations import panel_digest
-from tsflow.training import describe_device, resolve_device
 
 
 def forecast(job: Job, on_progress: Progress | None = None) -> int:
@@ -22,23 +20,7 @@ def forecast(job: Job, on_progress: Progress | None = None) -> int:
     A slot that is published is a no-op, unless forced, or unless data or settings have changed since.
     """
     panel = whole_panel(job)
-    digests = job.project.digest(job.name), panel_digest(panel)
-    before = runs.find(job.engine, job.name, "forecast", job.ticket.slot, job.fence.space)
-    changed = before is not None and (before.config_digest, before.data_digest) != digests
-    run = runs.begin(
-        job.engine,
-        job.fence,
-        "forecast",
-        job.ticket.slot,
-        now=job.ticket.moment,
-        force=job.ticket.force or changed,
-        data_as_of=job.ticket.moment,
-        config_digest=digests[0],
-        data_digest=digests[1],
-        code_version=__version__,
-        device=describe_device(resolve_device(job.project.device)),
-        prefect_run_id=job.ticket.flow_run,
-    )
+    run = begin(job, "forecast", panel=panel, redo_if_changed=True)
     if run.done:
         return run.id
     with failing(job, run.id):

@@ -7,14 +7,14 @@ from pathlib import PurePosixPath
 import numpy as np
 import pandas as pd
 
-from tsflow import __version__
 from tsflow.config import Pipeline, Source
 from tsflow.errors import QualityError
 from tsflow.quality import QualityReport, conflict_rows, panel_health, screen, survey
 from tsflow.sources import on_this_machine, read
 from tsflow.steps.clock import to_datetime
 from tsflow.steps.data import whole_panel
-from tsflow.steps.job import Job, Progress, failing, wall_clock
+from tsflow.steps.job import Job, Progress, wall_clock
+from tsflow.steps.run import begin, failing
 from tsflow.store import quarantine, runs
 from tsflow.store.observations import Staging
 from tsflow.store.series import mark_ended
@@ -29,17 +29,7 @@ def ingest(job: Job, on_progress: Progress | None = None) -> int:
         SourceError, DataError: If the source cannot be read, or is empty.
         QualityError: If too many rows are bad; then only the quarantine and the run are written.
     """
-    run = runs.begin(
-        job.engine,
-        job.fence,
-        "ingest",
-        job.ticket.slot,
-        now=job.ticket.moment,
-        force=job.ticket.force,
-        config_digest=job.project.digest(job.name),
-        code_version=__version__,
-        prefect_run_id=job.ticket.flow_run,
-    )
+    run = begin(job, "ingest")
     if run.done:
         return run.id
     with failing(job, run.id):

@@ -3,14 +3,14 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
 from tsflow.config import Pipeline, Project, load_project
-from tsflow.errors import ConfigError, LeaseLost, QualityError, StoreError, TsflowError
+from tsflow.errors import ConfigError
 from tsflow.models import check_architectures
 from tsflow.steps.clock import pipeline_now, slot_of, step_of
 from tsflow.store import engine as database
@@ -76,21 +76,6 @@ def open_job(ticket: Ticket) -> Iterator[Job]:
         yield Job(ticket, project, engine, wall_clock())
     finally:
         engine.dispose()
-
-
-@contextmanager
-def failing(job: Job, run_id: int) -> Iterator[None]:
-    """Mark a run failed, with the reason, if what is done for it raises; a run that lost its lease writes nothing."""
-    try:
-        yield
-    except (LeaseLost, QualityError):  # a QualityError was written down with its report
-        raise
-    except Exception as error:
-        # What is not ours may carry parameters, which may hold a secret: its kind has to do.
-        reason = str(error) if isinstance(error, TsflowError) else type(error).__name__
-        with suppress(StoreError):
-            runs.fail(job.engine, job.fence, run_id, now=job.opened_at, error=reason)
-        raise
 
 
 @contextmanager

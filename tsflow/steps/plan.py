@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 
-from tsflow import __version__
 from tsflow.steps.clock import steps_between
 from tsflow.steps.data import live_panel
 from tsflow.steps.forecaster import unfit
-from tsflow.steps.job import Job, failing
+from tsflow.steps.job import Job
+from tsflow.steps.run import begin, failing
 from tsflow.steps.trial import Trial
-from tsflow.store import decisions, models, runs
-from tsflow.store.observations import panel_digest
-from tsflow.training import describe_device, resolve_device
+from tsflow.store import decisions, models
 
 
 @dataclass(frozen=True)
@@ -35,25 +33,11 @@ def plan_retrain(job: Job) -> Planned | Skipped:
     Raises:
         DeviceError: If the configured device is not there.
     """
-    device = resolve_device(job.project.device)
     fresh = _still_fresh(job)
     if fresh and not job.ticket.force:
         return Skipped(fresh)
     panel = live_panel(job)
-    run = runs.begin(
-        job.engine,
-        job.fence,
-        "retrain",
-        job.ticket.slot,
-        now=job.ticket.moment,
-        force=job.ticket.force,
-        data_as_of=job.ticket.moment,
-        config_digest=job.project.digest(job.name),
-        data_digest=panel_digest(panel),
-        code_version=__version__,
-        device=describe_device(device),
-        prefect_run_id=job.ticket.flow_run,
-    )
+    run = begin(job, "retrain", panel=panel)
     if run.done:
         return Skipped(f"the retrain of slot {run.slot:%Y-%m-%d %H:%M} is done")
     with failing(job, run.id):

@@ -1,17 +1,13 @@
 """The life of a slot, from a CSV to published rows, on both databases."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
-import torch
 from torch import nn
 from typer.testing import CliRunner
 
 from tests.projects import WALL, Small, seasonal
 from tsflow import steps
 from tsflow.cli import app
-from tsflow.errors import ConfigError, LeaseHeld, QualityError
 from tsflow.models.registry import ARCHITECTURES, Architecture, NetworkShape
 
 
@@ -127,39 +123,6 @@ def test_the_plain_textbook_is_one_setting_away(small: Small) -> None:
     assert all(row["lo_95"] < row["hi_95"] for row in rows)
 
 
-def test_a_damaged_artifact_hands_over_to_the_champion_before_it(small: Small) -> None:
-    small.configure(architectures=["stage"])
-    small.run()
-    small.run(force=True)
-    champions = small.rows("SELECT artifact_url FROM models WHERE role = 'refit' ORDER BY id")
-    if small.rows("SELECT outcome FROM decisions")[0]["outcome"] == "baseline":
-        pytest.fail("the stage was expected to beat seasonal naive on a trend")
-    same_file = {row["artifact_url"] for row in champions}
-    for url in same_file:
-        Path(url).write_bytes(b"not what was saved")
-    with (
-        steps.hold_slot(small.config, "small", wall=WALL, holder="test", force=True) as ticket,
-        steps.open_job(ticket) as job,
-    ):
-        steps.forecast(job)
-    rows = small.rows("SELECT DISTINCT source, reason FROM latest_forecasts")
-    assert len(rows) == 1
-    assert rows[0]["source"] == "baseline"
-    assert "sha256" in rows[0]["reason"]
-
-
-def test_too_many_bad_rows_stop_the_ingest(small: Small) -> None:
-    garbage = seasonal()
-    garbage["y"] = garbage["y"].astype(str)
-    garbage.loc[::2, "y"] = "n/a!"
-    small.write(garbage)
-    with pytest.raises(QualityError, match="max_bad_share"):
-        small.run()
-    assert small.rows("SELECT count(*) AS n FROM observations")[0]["n"] == 0
-    assert small.rows("SELECT count(*) AS n FROM quarantine")[0]["n"] == 72
-    assert small.rows("SELECT status FROM runs") == [{"status": "failed"}]
-
-
 def test_a_mended_row_is_resolved(small: Small) -> None:
     broken = seasonal()
     broken["y"] = broken["y"].astype(str)
@@ -184,22 +147,6 @@ def test_a_corrected_value_becomes_a_revision(small: Small) -> None:
     assert small.rows("SELECT count(*) AS n FROM observation_revisions")[0]["n"] == 1
 
 
-def test_two_runs_of_a_pipeline_exclude_each_other(small: Small) -> None:
-    with (
-        steps.hold_slot(small.config, "small", wall=WALL, holder="the first"),
-        pytest.raises(LeaseHeld, match="the first"),
-        steps.hold_slot(small.config, "small", wall=WALL, holder="second"),
-    ):
-        pass
-
-
-def test_an_unknown_architecture_stops_before_anything_is_written(small: Small) -> None:
-    small.configure(architectures=["gru", "lstmm"])
-    with pytest.raises(ConfigError, match=r"small\.architectures: unknown architecture 'lstmm'; did you mean 'lstm'"):
-        small.run()
-    assert small.rows("SELECT count(*) AS n FROM runs") == [{"n": 0}]
-
-
 def test_a_registered_sixth_architecture_is_a_candidate(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
     def linear(shape: NetworkShape) -> nn.Module:
         return nn.Sequential(nn.Flatten(), nn.Linear(shape.inputs * shape.length, shape.outputs))
@@ -208,26 +155,6 @@ def test_a_registered_sixth_architecture_is_a_candidate(small: Small, monkeypatc
     small.configure(architectures=["linear", "stage"])
     small.run()
     assert {"linear", "stage"} <= {row["architecture"] for row in small.rows("SELECT architecture FROM leaderboard")}
-
-
-def test_an_architecture_that_fails_fails_alone(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Broken(nn.Module):
-        def __init__(self, outputs: int) -> None:
-            super().__init__()
-            self.weight = nn.Parameter(torch.full((outputs,), float("nan")))
-
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return self.weight.expand(len(x), -1)
-
-    broken = Architecture("broken", lambda shape: Broken(shape.outputs), None)
-    monkeypatch.setitem(ARCHITECTURES, "broken", broken)
-    small.configure(architectures=["broken", "stage"])
-    small.run()
-    rows = {row["architecture"]: row for row in small.rows("SELECT architecture, status, error FROM models")}
-    assert rows["broken"]["status"] == "failed"
-    assert "not finite" in rows["broken"]["error"]
-    assert rows["stage"]["status"] == "trained"
-    assert len(small.rows("SELECT * FROM latest_forecasts")) == 12
 
 
 def test_a_series_without_any_value_gets_a_reason_and_no_rows(small: Small) -> None:
@@ -263,48 +190,6 @@ def test_a_rollback_forecasts_with_the_champion_before(small: Small) -> None:
     assert small.rows("SELECT outcome FROM decisions ORDER BY id DESC LIMIT 1") == [{"outcome": "rolled back"}]
 
 
-def test_a_damaged_champion_hands_over_to_the_one_before(small: Small) -> None:
-    small.configure(architectures=["stage"], training={"min_steps": 40, "max_steps": 40})
-    small.run()
-    small.configure(architectures=["stage"], training={"min_steps": 60, "max_steps": 60})
-    small.run(force=True)
-    first, second = small.rows(
-        "SELECT m.id, m.artifact_url FROM decisions d JOIN models m ON m.id = d.model_id ORDER BY d.id"
-    )
-    Path(second["artifact_url"]).write_bytes(b"not what was saved")
-    with (
-        steps.hold_slot(small.config, "small", wall=WALL, holder="test", force=True) as ticket,
-        steps.open_job(ticket) as job,
-    ):
-        steps.forecast(job)
-    rows = small.rows("SELECT DISTINCT o.model_id, o.reason FROM forecast_origins o ORDER BY o.model_id")
-    told = [row["reason"] for row in rows if row["model_id"] == first["id"]]
-    assert any("sha256" in reason for reason in told)
-
-
-def test_an_unknown_pipeline_is_named_with_those_there_are(small: Small) -> None:
-    with pytest.raises(ConfigError, match="small"), steps.hold_slot(small.config, "larg", wall=WALL, holder="test"):
-        pass
-
-
-def test_a_retrain_in_which_everything_fails_keeps_the_champion(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
-    small.configure(architectures=["stage"], training={"min_steps": 40, "max_steps": 40})
-    small.run()
-    champion = small.rows("SELECT model_id FROM champion_aliases")
-
-    def broken(_shape: NetworkShape) -> nn.Module:
-        raise RuntimeError("no such layer")
-
-    monkeypatch.setitem(ARCHITECTURES, "gru", Architecture("gru", broken, broken))
-    small.configure(architectures=["gru"])
-    run_id = small.run(force=True)
-    assert small.rows("SELECT model_id FROM champion_aliases") == champion
-    assert {row["run_id"] for row in small.rows("SELECT run_id FROM latest_forecasts")} == {run_id}
-    failed = small.rows("SELECT status, error FROM runs WHERE kind = 'retrain' ORDER BY id DESC LIMIT 1")[0]
-    assert failed["status"] == "failed"
-    assert "no candidate could be trained" in failed["error"]
-
-
 def test_a_changed_horizon_makes_a_retrain_due(small: Small) -> None:
     small.configure(retrain={"every_steps": 100})
     small.run()
@@ -314,29 +199,6 @@ def test_a_changed_horizon_makes_a_retrain_due(small: Small) -> None:
     small.run()
     leads = small.rows("SELECT unique_id, max(lead) AS lead FROM latest_forecasts GROUP BY unique_id")
     assert {row["lead"] for row in leads} == {9}
-
-
-def test_a_killed_retrain_does_not_compare_candidates_of_other_data(small: Small) -> None:
-    with (
-        steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket,
-        steps.open_job(ticket) as job,
-    ):
-        steps.ingest(job)
-        planned = steps.plan_retrain(job)
-        assert isinstance(planned, steps.Planned)
-        steps.train_candidate(job, planned.run_id, "stage")  # and then it is killed
-    corrected = seasonal()
-    corrected.loc[60, "y"] = 150.0
-    small.write(corrected)
-    with (
-        steps.hold_slot(small.config, "small", wall=WALL, holder="test", force=True) as ticket,
-        steps.open_job(ticket) as job,
-    ):
-        steps.ingest(job)
-        again = steps.plan_retrain(job)
-    assert isinstance(again, steps.Planned)
-    assert again.run_id != planned.run_id
-    assert small.rows(f"SELECT status FROM runs WHERE id = {planned.run_id}") == [{"status": "failed"}]
 
 
 def test_a_forecast_on_its_own_does_not_make_the_slot_done(small: Small) -> None:
@@ -351,8 +213,3 @@ def test_a_forecast_on_its_own_does_not_make_the_slot_done(small: Small) -> None
     assert steps.published_run(small.config, "small", wall=WALL) is None
     small.run()
     assert small.rows("SELECT min(ds) AS ds FROM latest_forecasts") == [{"ds": "2024-02-01"}]
-
-
-def test_a_past_slot_is_refused(small: Small) -> None:
-    with pytest.raises(ConfigError, match="slot 2020-01-01 00:00 is not the present one, 2024-01-01 00:00"):
-        small.run(slot=pd.Timestamp("2020-01-15", tz="UTC").to_pydatetime())

@@ -27,7 +27,8 @@ def test_conflicts_between_chunks_are_counted_too() -> None:
 def test_a_share_up_to_the_threshold_goes_on() -> None:
     settings = pipeline(quality={"max_bad_share": 0.5})
     report = QualityReport().with_chunk(screen(raw(["2024-01-01", "x"]), settings, NOW))
-    report.raise_if_above(settings, "shop")
+    report.raise_if_above(settings, "shop")  # raises nothing
+    assert report.bad_share == 0.5
 
 
 def test_a_share_above_the_threshold_stops_with_examples() -> None:

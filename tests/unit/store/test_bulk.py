@@ -57,6 +57,7 @@ def test_no_rows_are_no_error(engine: Engine) -> None:
     }
     with writing(engine) as connection:
         bulk.insert(connection, forecasts, 0, columns)
+        assert connection.execute(select(forecasts)).all() == []
 
 
 def _aware(stamp: np.datetime64):

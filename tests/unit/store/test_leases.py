@@ -39,8 +39,8 @@ def test_a_lapsed_lease_is_taken_over_and_the_former_holder_cannot_write(engine:
 
 def test_a_lapsed_lease_that_nobody_took_is_still_good(engine: Engine) -> None:
     fence = acquire(engine, "sales", LIVE, "worker-1", -1)
-    with fenced(engine, fence):
-        pass
+    with fenced(engine, fence) as connection:
+        assert connection.in_transaction()
 
 
 def test_the_same_holder_takes_its_lease_over_at_once(engine: Engine) -> None:

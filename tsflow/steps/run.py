@@ -1,0 +1,60 @@
+"""The run of a step: begun with all that it comes from, failed with the reason."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from tsflow import __version__
+from tsflow.errors import LeaseLost, QualityError, StoreError, TsflowError
+from tsflow.panel import Panel
+from tsflow.steps.job import Job
+from tsflow.store import runs
+from tsflow.store.observations import panel_digest
+from tsflow.store.runs import Kind, Run
+from tsflow.training import describe_device, resolve_device
+
+
+def begin(job: Job, kind: Kind, *, panel: Panel | None = None, redo_if_changed: bool = False) -> Run:
+    """Begin the slot's run of a kind, or find it done.
+
+    Args:
+        job: What it is begun for.
+        kind: Of the run.
+        panel: The data it works on, with which device, data and moment are written down; none for an ingest.
+        redo_if_changed: Do it again if it is done, but with other data or settings.
+
+    Raises:
+        DeviceError: If the configured device is not there.
+    """
+    ticket, digest = job.ticket, job.project.digest(job.name)
+    data_digest = None if panel is None else panel_digest(panel)
+    before = runs.find(job.engine, job.name, kind, ticket.slot, job.fence.space) if redo_if_changed else None
+    changed = before is not None and (before.config_digest, before.data_digest) != (digest, data_digest)
+    return runs.begin(
+        job.engine,
+        job.fence,
+        kind,
+        ticket.slot,
+        now=ticket.moment,
+        force=ticket.force or changed,
+        data_as_of=None if panel is None else ticket.moment,
+        config_digest=digest,
+        data_digest=data_digest,
+        code_version=__version__,
+        device=None if panel is None else describe_device(resolve_device(job.project.device)),
+        prefect_run_id=ticket.flow_run,
+    )
+
+
+@contextmanager
+def failing(job: Job, run_id: int) -> Iterator[None]:
+    """Mark a run failed, with the reason, if what is done for it raises; a run that lost its lease writes nothing."""
+    try:
+        yield
+    except (LeaseLost, QualityError):  # a QualityError was written down with its report
+        raise
+    except Exception as error:
+        # What is not ours may carry parameters, which may hold a secret: its kind has to do.
+        reason = str(error) if isinstance(error, TsflowError) else type(error).__name__
+        with suppress(StoreError):
+            runs.fail(job.engine, job.fence, run_id, now=job.opened_at, error=reason)
+        raise
