@@ -43,7 +43,9 @@ def bad_rows(
         worst[places].tolist(), bad["origin"].tolist(), bad["row"].tolist(), strict=True,
     ):  # fmt: skip
         cells = {"line": broken} if broken is not None else {"unique_id": name, "ds": ds, "y": y}
-        raw = to_json((cells if available is None else cells | {"available_at": available}) | {"row": row})
+        raw = to_json(
+            (cells if available is None else cells | {"available_at": available}) | {"origin": origin, "row": row}
+        )
         failed = _CHECKS[check]
         reason = reasons.of(failed, ds=_text(ds), y=_text(y), line=broken, available_at=_text(available))
         rows.append((_text(name), _text(ds), raw, failed.label, reason, fingerprint_of(cells), origin, row))

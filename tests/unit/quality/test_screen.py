@@ -107,13 +107,14 @@ def test_a_broken_line_is_shown_as_it_is() -> None:
     found = screened(chunk)
     assert failed(found) == [(1, "row_broken")]
     assert "'2024;1'" in found.bad["reason"].iloc[0]
-    assert json.loads(found.bad["raw"].iloc[0]) == {"line": "2024;1", "row": 1}
+    assert json.loads(found.bad["raw"].iloc[0]) == {"line": "2024;1", "origin": "data.csv", "row": 1}
 
 
 def test_a_bad_row_is_kept_as_it_was_read() -> None:
     found = screened(raw(["2024-13-01"], ["1,5 €"], ["Köln"]))
     row = found.bad.iloc[0]
-    assert json.loads(row["raw"]) == {"unique_id": "Köln", "ds": "2024-13-01", "y": "1,5 €", "row": 1}
+    cells = {"unique_id": "Köln", "ds": "2024-13-01", "y": "1,5 €"}
+    assert json.loads(row["raw"]) == {**cells, "origin": "data.csv", "row": 1}
     assert (row["unique_id"], row["ds"], row["origin"], row["row"]) == ("Köln", "2024-13-01", "data.csv", 1)
 
 

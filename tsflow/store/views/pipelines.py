@@ -60,7 +60,7 @@ def champions(sql: Sql) -> View:
             "trained_until": (sql.time("m.trained_until"), "Last stamp that its weights have seen."),
             "select_loss": (
                 "m.select_loss",
-                "Scaled pinball loss on the select zone; none for refit weights.",
+                "Scaled pinball loss on the select zone, which refit weights have seen: compare the leaderboard's.",
             ),
             "parameters": ("m.parameters", "Number of weights."),
             "artifact_url": ("m.artifact_url", "Where its weights are."),
