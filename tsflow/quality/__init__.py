@@ -5,7 +5,7 @@ Raw rows from ``tsflow.sources`` come in, rows that may be stored and rows for t
 
 from tsflow.quality.checks import Check
 from tsflow.quality.conflicts import conflict_rows
-from tsflow.quality.health import PanelHealth, SeriesHealth, panel_health
+from tsflow.quality.health import PanelHealth, SeriesHealth, combined_health, panel_health
 from tsflow.quality.report import QualityReport
 from tsflow.quality.schemas import CleanObservations, ForecastRows, RawObservations, checked_forecasts
 from tsflow.quality.screen import Screened, screen
@@ -22,6 +22,7 @@ __all__ = [
     "SeriesHealth",
     "Survey",
     "checked_forecasts",
+    "combined_health",
     "conflict_rows",
     "panel_health",
     "screen",

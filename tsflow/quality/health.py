@@ -1,5 +1,6 @@
 """How complete, lively and recent the series of a panel are."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,11 @@ class SeriesHealth(BaseModel):
     longest_flat: int = Field(description="Most equal values in a row, if that is flat; else 0.")
     age: int | None = Field(description="Steps from its last observation to now; none without observations.")
 
+    @property
+    def burden(self) -> int:
+        """Steps that are missing, flat or overdue."""
+        return self.gaps + self.longest_flat + max((self.age or 0) - 1, 0)
+
 
 class PanelHealth(BaseModel):
     """All series in totals, and the worst by name."""
@@ -44,6 +50,23 @@ class PanelHealth(BaseModel):
     worst: tuple[SeriesHealth, ...] = Field(description="At most 20, by steps that are missing, flat or overdue.")
     seems: str | None = Field(
         description="A coarser frequency that the stamps seem to have, if most of the grid is empty."
+    )
+
+
+def combined_health(parts: Sequence[PanelHealth]) -> PanelHealth:
+    """The health of panels of different series as that of one, so that no panel need hold them all."""
+    worst = sorted((one for part in parts for one in part.worst), key=lambda one: -one.burden)
+    ages = [part.oldest_age for part in parts if part.oldest_age is not None]
+    return PanelHealth(
+        series=sum(part.series for part in parts),
+        empty=sum(part.empty for part in parts),
+        observations=sum(part.observations for part in parts),
+        gaps=sum(part.gaps for part in parts),
+        series_with_gaps=sum(part.series_with_gaps for part in parts),
+        series_flat=sum(part.series_flat for part in parts),
+        oldest_age=max(ages, default=None),
+        worst=tuple(worst[:_LISTED]),
+        seems=next((part.seems for part in parts if part.seems), None),
     )
 
 

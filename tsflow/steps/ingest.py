@@ -9,10 +9,10 @@ import pandas as pd
 
 from tsflow.config import Pipeline, Source
 from tsflow.errors import QualityError
-from tsflow.quality import QualityReport, conflict_rows, panel_health, screen, survey
+from tsflow.quality import QualityReport, combined_health, conflict_rows, panel_health, screen, survey
 from tsflow.sources import on_this_machine, read
 from tsflow.steps.clock import to_datetime
-from tsflow.steps.data import whole_panel
+from tsflow.steps.data import panel_shards
 from tsflow.steps.job import Job, Progress, wall_clock
 from tsflow.steps.run import begin, failing
 from tsflow.store import quarantine, runs
@@ -56,7 +56,8 @@ def _ingest(job: Job, run_id: int, on_progress: Progress | None) -> None:
             )
             report = report.with_merge(new=counts.new, changed=counts.changed, same=counts.same)
             runs.set_values(connection, run_id, report=report.model_dump(mode="json"))
-    health = panel_health(whole_panel(job), job.pipeline, job.ticket.now)
+    shards = panel_shards(job)
+    health = combined_health([panel_health(panel, job.pipeline, job.ticket.now) for panel in shards])
     if health.seems:
         logger.warning(
             "%s: the stamps seem to have the frequency %s: set pipelines.%s.frequency", job.name, health.seems, job.name

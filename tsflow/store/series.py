@@ -24,6 +24,13 @@ def mark_ended(connection: Connection, pipeline: str, alive_since: datetime | No
     connection.execute(mine.where(~silent, series.c.ended).values(ended=False))
 
 
+def sizes(engine: Engine, pipeline: str) -> list[tuple[int, int]]:
+    """Id and number of observations of each series, by id."""
+    wanted = select(series.c.id, series.c.observations).where(series.c.pipeline == pipeline).order_by(series.c.id)
+    with reading(engine) as connection:
+        return [(row.id, row.observations) for row in connection.execute(wanted)]
+
+
 def ended_ids(engine: Engine, pipeline: str) -> NDArray[np.int64]:
     """The ids of the series that have ended."""
     wanted = select(series.c.id).where(series.c.pipeline == pipeline, series.c.ended)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.quality.observations import NOW, days, pipeline
 from tsflow.frequency import Frequency
 from tsflow.panel import Panel
-from tsflow.quality import QualityReport, panel_health
+from tsflow.quality import QualityReport, combined_health, panel_health
 
 SETTINGS = pipeline(quality={"flat_steps": 3})
 
@@ -88,3 +88,22 @@ def test_measures_agree_with_a_plain_count(columns: list[list[float | None]]) ->
             run = run + 1 if same else int(day[step] in values)
             longest = max(longest, run)
         assert named[name].longest_flat == (longest if longest >= 3 else 0)
+
+
+def test_parts_combine_to_the_whole() -> None:
+    frame = pd.concat(
+        [
+            pd.DataFrame(
+                {"unique_id": f"s{number}", "ds": days(8)[::step], "y": [float(number)] * len(days(8)[::step])}
+            )
+            for number, step in enumerate((1, 2, 3, 1, 4))
+        ]
+    )
+    panel = Panel.from_frame(frame, Frequency.parse("D"))
+    parts = [panel_health(panel.take(np.array(some)), SETTINGS, NOW) for some in ([0, 3], [1, 2], [4])]
+    whole, together = panel_health(panel, SETTINGS, NOW), combined_health(parts)
+    assert together.model_copy(update={"worst": (), "seems": None}) == whole.model_copy(
+        update={"worst": (), "seems": None}
+    )
+    assert sorted(one.unique_id for one in together.worst) == sorted(one.unique_id for one in whole.worst)
+    assert [one.burden for one in together.worst] == [one.burden for one in whole.worst]
