@@ -24,4 +24,6 @@ def task_runner(setting: Setting) -> TaskRunner[Any]:
         raise ConfigError("task_runner.kind: dask is not installed: pip install 'tsflow[dask]'") from None
     if setting.address:
         return DaskTaskRunner(address=setting.address)
-    return DaskTaskRunner(cluster_kwargs={"n_workers": setting.workers, "threads_per_worker": 1})
+    # No dashboard: its port may be taken, and it would be open to the network.
+    local = {"n_workers": setting.workers, "threads_per_worker": 1, "dashboard_address": None}
+    return DaskTaskRunner(cluster_kwargs=local)
