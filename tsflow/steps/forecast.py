@@ -10,7 +10,7 @@ from tsflow.steps.forecaster import current_forecaster
 from tsflow.steps.job import Job, Progress, wall_clock
 from tsflow.steps.run import begin, failing
 from tsflow.steps.shares import share_out
-from tsflow.store import forecasts
+from tsflow.store import forecasts, partitions, schema
 from tsflow.store.forecasts import Origin
 
 
@@ -29,6 +29,7 @@ def forecast(job: Job, on_progress: Progress | None = None) -> int:
 
 def _publish(job: Job, run_id: int, panel: Panel, on_progress: Progress | None) -> int:
     """Rows first, which nobody sees, then one flip."""
+    partitions.make_room(job.engine, schema.forecasts, run_id + partitions.AHEAD)
     shares = share_out(job, panel, current_forecaster(job))
     for number, share in enumerate(shares):
         forecasts.write_shard(job.engine, job.fence, run_id, checked_forecasts(share.rows(panel)))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import DDL, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, event
 
 from tsflow.store.types import Flag, Id, Json, Number, Timestamp
 
@@ -124,6 +124,7 @@ observations = Table(
     Column("available_at", Timestamp, nullable=False, comment="When it could be known."),
     Column("run_id", Id, nullable=False, comment="Ingest that stored it."),
     comment="The series' values as they are known now.",
+    postgresql_partition_by="RANGE (series_id)",
     **_KEYED,
 )
 
@@ -277,6 +278,7 @@ forecasts = Table(
     Column("lo_95", Number, nullable=False, comment="Lower end of the 95 % interval."),
     Column("hi_95", Number, nullable=False, comment="Upper end of the 95 % interval."),
     comment="Every forecast ever made; readers see those of published runs.",
+    postgresql_partition_by="RANGE (run_id)",
     **_KEYED,
 )
 
@@ -311,3 +313,7 @@ Index(None, series.c.pipeline, series.c.ended)
 Index(None, models.c.pipeline, models.c.run_id)
 Index(None, decisions.c.pipeline, decisions.c.space, decisions.c.id)
 Index(None, quarantine.c.pipeline, quarantine.c.resolved_at)
+
+for _table in (forecasts, observations):  # no row is ever without a place; `partitions` makes the ranges
+    _default: DDL = DDL("CREATE TABLE %(table)s_default PARTITION OF %(table)s DEFAULT")  # type: ignore[no-untyped-call]
+    event.listen(_table, "after_create", _default.execute_if(dialect="postgresql"))

@@ -9,16 +9,19 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, Row, insert, select
+from sqlalchemy import Connection, Engine, Row, func, insert, select
 
 from tsflow.errors import DataError
 from tsflow.frequency import Frequency
-from tsflow.store import bulk, leases, temporary
+from tsflow.store import bulk, leases, partitions, temporary
 from tsflow.store.engine import translated
 from tsflow.store.leases import Fence
 from tsflow.store.merge import MergeCounts, merge, settle
-from tsflow.store.schema import series
+from tsflow.store.schema import observations, series
 from tsflow.store.spans import Spans
+
+_LEAST_HISTORY = 200
+"""Observations that a series comes to have at least: a young one says little of how wide a partition may be."""
 
 
 class Staging:
@@ -117,6 +120,7 @@ class Staging:
             raise DataError("rows in conflict are staged: call take_conflicts() before fenced()")
         with self._transaction() as connection:
             self._keys = settle(connection)
+        self._make_room()
         with self._transaction("BEGIN IMMEDIATE") as connection:
             leases.check(connection, self._fence)
             yield connection
@@ -132,6 +136,15 @@ class Staging:
             rows=self._rows,
             keys=self._keys,
         )
+
+    def _make_room(self) -> None:
+        """Partitions for the series that the merge is to create."""
+        new = self._next_code - temporary.FIRST_NEW
+        if new:
+            with self._transaction() as connection:
+                newest = connection.scalar(select(func.max(series.c.id))) or 0
+            rows = max(_LEAST_HISTORY, (self._rows - self._keys) / new)
+            partitions.make_room(self._engine, observations, newest + new + partitions.AHEAD, rows)
 
     @contextmanager
     def _transaction(self, begin: str = "BEGIN") -> Iterator[Connection]:
