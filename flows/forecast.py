@@ -5,10 +5,11 @@ from datetime import datetime
 from prefect import flow
 
 from flows import tasks
+from flows.alerts import tell_failure
 from flows.slot import held, run_name
 
 
-@flow(name="forecast", flow_run_name=run_name)
+@flow(name="forecast", flow_run_name=run_name, on_failure=[tell_failure], on_crashed=[tell_failure])
 def forecast(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None = None, force: bool = True) -> int:
     """Forecast with the present champion and publish.
 

@@ -5,10 +5,11 @@ from datetime import datetime
 from prefect import flow
 
 from flows import tasks
+from flows.alerts import tell_failure
 from flows.slot import held, run_name
 
 
-@flow(name="ingest", flow_run_name=run_name)
+@flow(name="ingest", flow_run_name=run_name, on_failure=[tell_failure], on_crashed=[tell_failure])
 def ingest(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None = None, force: bool = True) -> int:
     """Read the pipeline's source into the database.
 

@@ -5,13 +5,14 @@ from datetime import datetime
 from prefect import flow, get_run_logger
 
 from flows import tasks
+from flows.alerts import tell_failure
 from flows.retrain import retrain_if_due
 from flows.slot import held, run_name
 from tsflow.errors import TrainingError
 from tsflow.steps import published_run, wall_clock
 
 
-@flow(name="pipeline", flow_run_name=run_name)
+@flow(name="pipeline", flow_run_name=run_name, on_failure=[tell_failure], on_crashed=[tell_failure])
 def pipeline(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None = None, force: bool = False) -> int:
     """Ingest, retrain if due, forecast.
 

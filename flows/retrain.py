@@ -5,6 +5,7 @@ from datetime import datetime
 from prefect import flow, get_run_logger
 
 from flows import tasks
+from flows.alerts import tell_failure
 from flows.slot import Slot, held, run_name
 from tsflow.steps import Skipped
 
@@ -25,7 +26,7 @@ def retrain_if_due(work: Slot) -> int | None:
     return decision_id
 
 
-@flow(name="retrain", flow_run_name=run_name)
+@flow(name="retrain", flow_run_name=run_name, on_failure=[tell_failure], on_crashed=[tell_failure])
 def retrain(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None = None, force: bool = True) -> int | None:
     """Train all architectures on what has been ingested and decide which one forecasts.
 

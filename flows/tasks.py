@@ -8,6 +8,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
 from flows import artifacts
+from flows.alerts import prefect_event
 from flows.progress import reporter
 from flows.shown import shown
 from tsflow import steps
@@ -21,6 +22,7 @@ def _is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bo
     return isinstance(error, TsflowError) and error.transient
 
 
+_CHANNELS = (prefect_event,)
 # Inputs are ids, but a ticket holds moments that never repeat: a cache would only cost.
 _OPTIONS: dict[str, Any] = {
     "cache_policy": NO_CACHE,
@@ -33,7 +35,7 @@ _OPTIONS: dict[str, Any] = {
 @task(task_run_name="ingest {ticket.pipeline}", **_OPTIONS)
 def ingest(ticket: Ticket) -> int:
     """Source to observations; returns the run's id."""
-    with open_job(ticket) as job, reporter(f"{ticket.pipeline}: ingest") as progress:
+    with open_job(ticket, _CHANNELS) as job, reporter(f"{ticket.pipeline}: ingest") as progress:
         run_id = steps.ingest(job, on_progress=progress)
         with shown():
             artifacts.quality_table(job, run_id)
@@ -43,21 +45,21 @@ def ingest(ticket: Ticket) -> int:
 @task(task_run_name="plan retrain {ticket.pipeline}", **_OPTIONS)
 def plan_retrain(ticket: Ticket) -> Planned | Skipped:
     """Whether this slot retrains; returns what to train, or why nothing."""
-    with open_job(ticket) as job:
+    with open_job(ticket, _CHANNELS) as job:
         return steps.plan_retrain(job)
 
 
 @task(task_run_name="train {ticket.pipeline} {architecture}", **_OPTIONS)
 def train(ticket: Ticket, run_id: int, architecture: str) -> int:
     """One architecture, trained and scored; returns the model's id."""
-    with open_job(ticket) as job, reporter(f"{ticket.pipeline}: train {architecture}") as progress:
+    with open_job(ticket, _CHANNELS) as job, reporter(f"{ticket.pipeline}: train {architecture}") as progress:
         return steps.train_candidate(job, run_id, architecture, on_progress=progress)
 
 
 @task(task_run_name="decide {ticket.pipeline}", **_OPTIONS)
 def decide(ticket: Ticket, run_id: int) -> int:
     """The winner, chosen and trained on everything; returns the decision's id."""
-    with open_job(ticket) as job, reporter(f"{ticket.pipeline}: refit") as progress:
+    with open_job(ticket, _CHANNELS) as job, reporter(f"{ticket.pipeline}: refit") as progress:
         decision_id = steps.decide(job, run_id, on_progress=progress)
         with shown():
             artifacts.leaderboard_table(job)
@@ -68,7 +70,7 @@ def decide(ticket: Ticket, run_id: int) -> int:
 @task(task_run_name="forecast {ticket.pipeline}", **_OPTIONS)
 def forecast(ticket: Ticket) -> int:
     """Champion to published forecasts; returns the run's id."""
-    with open_job(ticket) as job:
+    with open_job(ticket, _CHANNELS) as job:
         run_id = steps.forecast(job)
         with shown():
             artifacts.forecast_plot(job)

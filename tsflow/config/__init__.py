@@ -1,15 +1,19 @@
 """The configuration: frozen, described field by field, read from one YAML file and the environment."""
 
 from tsflow.config.load import load_project
+from tsflow.config.operation import Alerts, Deployment
 from tsflow.config.pipeline import Intervals, Pipeline, Quality, Retrain, Selection
 from tsflow.config.project import Project, TaskRunner
+from tsflow.config.schedule import Schedule, schedule_kind, times_after
 from tsflow.config.source import Columns, CsvSource, HttpSource, Melt, ParquetSource, Source, SqlSource
 from tsflow.config.training import ARCHITECTURES, Training
 
 __all__ = [
     "ARCHITECTURES",
+    "Alerts",
     "Columns",
     "CsvSource",
+    "Deployment",
     "HttpSource",
     "Intervals",
     "Melt",
@@ -18,10 +22,13 @@ __all__ = [
     "Project",
     "Quality",
     "Retrain",
+    "Schedule",
     "Selection",
     "Source",
     "SqlSource",
     "TaskRunner",
     "Training",
     "load_project",
+    "schedule_kind",
+    "times_after",
 ]

@@ -1,12 +1,13 @@
 """One pipeline: from a source to forecasts, on one grid, on one schedule."""
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from tsflow.config.base import Settings, Timezone
+from tsflow.config.operation import Alerts, Deployment
+from tsflow.config.schedule import Schedule
 from tsflow.config.source import Source
 from tsflow.config.training import ARCHITECTURES, Training
 from tsflow.frequency import Frequency, WindowShape
@@ -79,7 +80,9 @@ class Pipeline(Settings):
     season_length: int | None = Field(None, ge=1, description="Steps in a season; from the frequency if not given.")
     timezone: Timezone = Field("UTC", description="Zone that decides local hours; stamps are stored in UTC.")
     clock: Literal["wall", "data"] = Field("wall", description="`data`: now is one step after the last observation.")
-    schedule: str | None = Field(None, description="Cron expression of the slots, in the pipeline's timezone.")
+    schedule: Schedule | None = Field(
+        None, description="When it runs: cron or iCalendar rule in the pipeline's timezone, or seconds."
+    )
     delay: float = Field(0.0, ge=0, description="Seconds after its stamp at which a row could be known.")
     ended_after: Annotated[int, Field(ge=1)] | Literal["never"] | None = Field(
         None,
@@ -96,18 +99,13 @@ class Pipeline(Settings):
     selection: Selection = Field(Selection(), description="How one of them is chosen.")
     retrain: Retrain = Field(Retrain(), description="When they are trained again.")
     intervals: Intervals = Field(Intervals(), description="How intervals are calibrated.")
+    deployment: Deployment = Field(Deployment(), description="How Prefect runs it.")
+    alerts: Alerts = Field(Alerts(), description="When somebody is told.")
 
     @field_validator("frequency")
     @classmethod
     def _known_frequency(cls, value: str) -> str:
         Frequency.parse(value)
-        return value
-
-    @field_validator("schedule")
-    @classmethod
-    def _five_fields(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"[\w*/,?#-]+( [\w*/,?#-]+){4}", value.strip()):
-            raise ValueError("no cron expression; allowed: minute hour day month weekday, such as '0 6 * * *'")
         return value
 
     @field_validator("architectures")

@@ -56,6 +56,6 @@ class Project(Settings):
         return self.pipelines[name]
 
     def digest(self, name: str) -> str:
-        """A fingerprint of one pipeline's settings, secrets masked; equal settings, equal digest."""
-        text = self.pipeline(name).model_dump_json()
+        """A fingerprint of the settings that numbers come from, secrets masked; equal settings, equal digest."""
+        text = self.pipeline(name).model_dump_json(exclude={"schedule", "deployment", "alerts"})
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -4,6 +4,7 @@ with hold_slot("tsflow.yaml", "air_passengers", wall=wall_clock()) as ticket, op
     run_slot(job)
 """
 
+from tsflow.steps.alerts import Alert, send
 from tsflow.steps.decide import decide
 from tsflow.steps.forecast import forecast
 from tsflow.steps.ingest import ingest
@@ -14,6 +15,7 @@ from tsflow.steps.slot import retrain, run_slot
 from tsflow.steps.train import train_candidate
 
 __all__ = [
+    "Alert",
     "Job",
     "Planned",
     "Progress",
@@ -29,6 +31,7 @@ __all__ = [
     "published_run",
     "retrain",
     "run_slot",
+    "send",
     "this_process",
     "train_candidate",
     "wall_clock",

@@ -1,11 +1,11 @@
 """What time it is for a pipeline, and which slot that is."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from tsflow.config import Pipeline
+from tsflow.config import Pipeline, times_after
 from tsflow.frequency import Frequency, Positions
 from tsflow.quality import survey
 from tsflow.sources import on_this_machine, read
@@ -31,6 +31,17 @@ def slot_of(pipeline: Pipeline, now: datetime) -> datetime:
     grid = pipeline.grid
     local = now.astimezone(ZoneInfo(pipeline.timezone)) if grid.is_calendar and pipeline.clock == "wall" else now
     return step_of(grid, local)
+
+
+def next_due(pipeline: Pipeline, slot: datetime) -> datetime | None:
+    """The first scheduled time that belongs to a later slot; none without a schedule, or on the clock of the data."""
+    if pipeline.schedule is None or pipeline.clock == "data":
+        return None
+    grid = pipeline.grid
+    start = to_datetime(grid.timestamp(_position(grid, slot) + 1)[0])
+    if grid.is_calendar:  # a date begins at midnight in the pipeline's zone
+        start = start.replace(tzinfo=ZoneInfo(pipeline.timezone))
+    return next(times_after(pipeline.schedule, start - timedelta(microseconds=1), pipeline.timezone), None)
 
 
 def step_of(grid: Frequency, moment: datetime) -> datetime:

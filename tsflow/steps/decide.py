@@ -65,6 +65,8 @@ def _decide(job: Job, run_id: int, on_progress: Progress | None) -> int:
         margin=job.pipeline.selection.margin,
         calibration=verdict.calibration.to_json() if verdict.calibration else None,
     )
+    if decision.outcome == "baseline" and decision.candidates:
+        job.alert("baseline", f"no model beat seasonal naive, which is published instead: {decision.reason}")
     return decision.id
 
 

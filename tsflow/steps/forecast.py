@@ -4,7 +4,7 @@ import numpy as np
 
 from tsflow.panel import Panel
 from tsflow.quality import checked_forecasts
-from tsflow.steps.clock import to_datetime
+from tsflow.steps.clock import next_due, to_datetime
 from tsflow.steps.data import ended, whole_panel
 from tsflow.steps.forecaster import current_forecaster
 from tsflow.steps.job import Job, Progress, wall_clock
@@ -37,7 +37,8 @@ def _publish(job: Job, run_id: int, panel: Panel, on_progress: Progress | None) 
         if on_progress:
             on_progress("series forecast", number + 1, len(shares))
     forecasts.write_origins(job.engine, job.fence, run_id, _without_forecast(job, panel))
-    return forecasts.publish(job.engine, job.fence, run_id, wall_clock()).id
+    due = next_due(job.pipeline, job.ticket.slot)
+    return forecasts.publish(job.engine, job.fence, run_id, wall_clock(), next_due=due).id
 
 
 def _without_forecast(job: Job, panel: Panel) -> list[Origin]:

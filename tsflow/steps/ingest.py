@@ -100,7 +100,11 @@ def _stop_if_too_bad(job: Job, run_id: int, report: QualityReport) -> None:
     except QualityError as error:
         found = report.model_dump(mode="json")
         runs.fail(job.engine, job.fence, run_id, now=job.opened_at, error=str(error), report=found)
+        job.alert("quarantine", str(error))
         raise
+    share, told_above = report.bad_share, job.pipeline.alerts.bad_share
+    if share > told_above:
+        job.alert("quarantine", f"{share:.1%} of the rows were refused, more than alerts.bad_share ({told_above:.1%})")
 
 
 def _may_mix_zones(pipeline: Pipeline) -> bool:

@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from tsflow.config import Pipeline, Project, load_project
 from tsflow.errors import ConfigError
 from tsflow.models import check_architectures
-from tsflow.steps.clock import pipeline_now, slot_of, step_of
+from tsflow.steps.alerts import Alert, Channel, Kind, send
+from tsflow.steps.clock import next_due, pipeline_now, slot_of, step_of
 from tsflow.store import engine as database
 from tsflow.store import leases, migrate, pipelines, runs
 from tsflow.store.leases import Fence
@@ -50,6 +51,8 @@ class Job:
     engine: Engine
     opened_at: datetime
     """By the wall clock: when this part of the slot began, for the ends of runs."""
+    channels: tuple[Channel, ...] = ()
+    """Where alerts go, beside the log and the webhook."""
 
     @property
     def name(self) -> str:
@@ -66,14 +69,23 @@ class Job:
         """The right to write."""
         return self.ticket.fence
 
+    def alert(self, kind: Kind, message: str) -> None:
+        """Tell somebody of something about this slot; the troubles of a replay or backfill are no news."""
+        if self.fence.space == leases.LIVE:
+            told = Alert(kind, self.name, message, self.ticket.slot)
+            send(told, engine=self.engine, channels=self.channels, now=self.opened_at)
+
 
 @contextmanager
-def open_job(ticket: Ticket) -> Iterator[Job]:
-    """Read the configuration and connect to the database, on whatever machine this is."""
+def open_job(ticket: Ticket, channels: tuple[Channel, ...] = ()) -> Iterator[Job]:
+    """Read the configuration and connect to the database, on whatever machine this is.
+
+    ``channels`` take alerts further than the log and the webhook.
+    """
     project = load_project(ticket.config)
     engine = database.connect(project.database.get_secret_value())
     try:
-        yield Job(ticket, project, engine, wall_clock())
+        yield Job(ticket, project, engine, wall_clock(), channels)
     finally:
         engine.dispose()
 
@@ -115,7 +127,7 @@ def hold_slot(
     try:
         migrate.prepare(engine)
         with leases.hold(engine, name, leases.LIVE, holder=holder, seconds=LEASE_SECONDS) as fence:
-            pipelines.register(engine, fence, pipeline, now=wall)
+            pipelines.register(engine, fence, pipeline, now=wall, due_at=next_due(pipeline, chosen))
             yield Ticket(config, name, fence, chosen, now, wall, force, flow_run)
     finally:
         engine.dispose()

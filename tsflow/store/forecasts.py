@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Select, delete, exists, func, select,
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tsflow.errors import StoreError
-from tsflow.store import bulk, runs
+from tsflow.store import bulk, pipelines, runs
 from tsflow.store.leases import LIVE, Fence, fenced
 from tsflow.store.schema import forecast_heads, forecast_origins, forecasts, series
 from tsflow.store.schema import runs as runs_table
@@ -77,12 +77,20 @@ def write_origins(engine: Engine, fence: Fence, run_id: int, origins: Iterable[O
             connection.execute(upsert.on_conflict_do_update(index_elements=["run_id", "series_id"], set_=changed), rows)
 
 
-def publish(engine: Engine, fence: Fence, run_id: int, published_at: datetime, report: Any = None) -> runs.Run:
+def publish(
+    engine: Engine,
+    fence: Fence,
+    run_id: int,
+    published_at: datetime,
+    report: Any = None,
+    *,
+    next_due: datetime | None = None,
+) -> runs.Run:
     """Make a run's forecasts visible and current, and end the run: one transaction, all or nothing.
 
     Heads move only to newer slots (or to the same slot, forced), so that a backfill does not move them back;
     a replay's forecasts never become current; an ended series loses its head. A published run is left as it
-    is.
+    is. ``next_due`` is when the pipeline's next slot is due by its schedule, from which lateness counts.
 
     Raises:
         StoreError: If a series that should have forecasts has none.
@@ -104,6 +112,7 @@ def publish(engine: Engine, fence: Fence, run_id: int, published_at: datetime, r
             _move_heads(connection, run)
             if connection.execute(_newer(run).limit(1)).first() is None:
                 _end_series(connection, run_id)
+                pipelines.set_due(connection, run.pipeline, next_due)
         return runs.fetch(connection, run_id)
 
 

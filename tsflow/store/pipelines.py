@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from tsflow import config
 from tsflow.frequency import Frequency
@@ -15,26 +15,44 @@ from tsflow.store.leases import Fence, fenced
 from tsflow.store.schema import pipelines, timezone_offsets
 
 _FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_TIMED = ("frequency", "timezone", "clock", "schedule")
 _WEEK = timedelta(days=7)  # no zone ever changed its offset and changed it back within a week
 
 
-def register(engine: Engine, fence: Fence, pipeline: config.Pipeline, *, now: datetime) -> bool:
+def register(
+    engine: Engine, fence: Fence, pipeline: config.Pipeline, *, now: datetime, due_at: datetime | None
+) -> bool:
     """Write down the settings of the fence's pipeline; returns whether they had changed.
+
+    Args:
+        engine: The database.
+        fence: The right to write.
+        pipeline: The settings.
+        now: By the wall clock.
+        due_at: When its next slot is due, written where the schedule is new; later it is moved by publishing.
 
     Raises:
         LeaseLost: If another run took over.
     """
     settings = _settings(fence.pipeline, pipeline)
-    columns = [pipelines.c[name] for name in settings]
+    mine = pipelines.c.name == fence.pipeline
     with reading(engine) as connection:
-        known = connection.execute(select(*columns).where(pipelines.c.name == fence.pipeline)).one_or_none()
+        known = connection.execute(select(*(pipelines.c[name] for name in settings)).where(mine)).one_or_none()
     if known is not None and dict(known._mapping) == settings:
         return False
+    rescheduled = known is None or any(known._mapping[name] != settings[name] for name in _TIMED)
+    values = {**settings, "updated_at": now} | ({"due_at": due_at} if rescheduled else {})
     with fenced(engine, fence) as connection:
-        connection.execute(delete(pipelines).where(pipelines.c.name == fence.pipeline))
-        connection.execute(insert(pipelines).values(updated_at=now, **settings))
+        connection.execute(
+            insert(pipelines).values(values) if known is None else update(pipelines).values(values).where(mine)
+        )
         _write_offsets(connection, pipeline.timezone)
     return True
+
+
+def set_due(connection: Connection, name: str, due_at: datetime | None) -> None:
+    """Note when a pipeline's next slot is due, in a fenced transaction of the caller's."""
+    connection.execute(update(pipelines).where(pipelines.c.name == name).values(due_at=due_at))
 
 
 @cache
@@ -68,6 +86,7 @@ def _settings(name: str, pipeline: config.Pipeline) -> dict[str, Any]:
         "timezone": pipeline.timezone,
         "clock": pipeline.clock,
         "schedule": pipeline.schedule,
+        "late_after": pipeline.alerts.late_after,
     }
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.types import NullType
 
 from tsflow.store.engine import reading
 from tsflow.store.leases import LIVE
+from tsflow.store.schema import alerts as alerts_table
 from tsflow.store.schema import decisions as decisions_table
 from tsflow.store.schema import forecast_origins
 from tsflow.store.schema import quarantine as quarantine_table
@@ -39,6 +40,7 @@ _STAMPS = (
         "last_ingest",
         "last_retrain",
         "last_forecast",
+        "due_at",
         "newest_observation",
         "published_slot",
         "forecast_until",
@@ -125,6 +127,12 @@ def quarantine(engine: Engine, pipeline: str | None = None, *, resolved: bool = 
         wanted = wanted.where(quarantine_table.c.resolved_at.is_(None))
     newest_first = quarantine_table.c.last_seen.desc()
     return _rows(engine, wanted.order_by(newest_first, quarantine_table.c.fingerprint))
+
+
+def alerts(engine: Engine, pipeline: str | None = None, limit: int = 50) -> pd.DataFrame:
+    """What somebody was told, newest first."""
+    wanted = _only(select(alerts_table), alerts_table, pipeline, None)
+    return _rows(engine, wanted.order_by(alerts_table.c.id.desc()).limit(limit))
 
 
 def series(engine: Engine, pipeline: str | None = None) -> pd.DataFrame:

@@ -169,6 +169,13 @@ def find(engine: Engine, pipeline: str, kind: Kind, slot: datetime, space: str) 
     return None if row is None else _run(row)
 
 
+def slot_of(engine: Engine, prefect_run_id: str) -> datetime | None:
+    """The slot that a Prefect flow run worked on; none if it began nothing."""
+    newest = select(runs.c.slot).filter_by(prefect_run_id=prefect_run_id).order_by(runs.c.id.desc()).limit(1)
+    with reading(engine) as connection:
+        return connection.scalars(newest).one_or_none()
+
+
 def latest(engine: Engine, pipeline: str, kind: Kind, space: str) -> Run | None:
     """The succeeded run of the newest slot."""
     wanted = select(runs).filter_by(pipeline=pipeline, kind=kind, space=space, status="succeeded")

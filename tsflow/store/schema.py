@@ -33,8 +33,10 @@ pipelines = Table(
     Column("step_seconds", Number, nullable=False, comment="Mean length of a step."),
     Column("timezone", Text, nullable=False, comment="Zone of the local columns."),
     Column("clock", Text, nullable=False, comment="wall, or data: now is one step after the last observation."),
-    Column("schedule", Text, comment="Cron expression of its slots, if scheduled."),
+    Column("schedule", Text, comment="Cron expression, iCalendar rule or seconds, if scheduled."),
     Column("updated_at", Timestamp, nullable=False, comment="When these settings were last seen to change."),
+    Column("late_after", Number, nullable=False, server_default="1800", comment="Seconds that a forecast may take."),
+    Column("due_at", Timestamp, comment="When the next slot is due by the schedule; none without, or on `data` time."),
     comment="What the readers' views need of each pipeline's settings.",
     **_KEYED,
 )
@@ -98,6 +100,19 @@ runs = Table(
     Column("error", Text, comment="Why it failed or was skipped."),
     UniqueConstraint("pipeline", "kind", "slot", "space", "redo"),
     comment="One row a (pipeline, kind, slot, space).",
+    **_NUMBERED,
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Id, primary_key=True, comment="Number of the alert."),
+    Column("pipeline", Text, nullable=False, comment="Pipeline."),
+    Column("kind", Text, nullable=False, comment="failed, quarantine, baseline, late, missing or drift."),
+    Column("slot", Timestamp, comment="What it is about; of a kind, pipeline and slot one alert is told."),
+    Column("message", Text, nullable=False, comment="In words."),
+    Column("raised_at", Timestamp, nullable=False, comment="When it was told."),
+    comment="What somebody was told.",
     **_NUMBERED,
 )
 
@@ -309,6 +324,7 @@ forecast_heads = Table(
     **_KEYED,
 )
 
+Index(None, alerts.c.pipeline, alerts.c.kind, alerts.c.slot)
 Index(None, series.c.pipeline, series.c.ended)
 Index(None, models.c.pipeline, models.c.run_id)
 Index(None, decisions.c.pipeline, decisions.c.space, decisions.c.id)

@@ -42,7 +42,7 @@ def project(tmp_path: Path, sqlite_url: str) -> Path:
     file.write_text(json.dumps(settings), "utf-8")
     engine = connect(sqlite_url)
     with hold(engine, "demo", LIVE, holder="the tests") as fence:
-        pipelines.register(engine, fence, load_project(file).pipeline("demo"), now=FIRST)
+        pipelines.register(engine, fence, load_project(file).pipeline("demo"), now=FIRST, due_at=None)
         _seed(engine, fence)
     engine.dispose()
     return file

@@ -138,7 +138,7 @@ def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
         (demo(architectures="[rnn, rnn]"), "pipelines.demo.architectures: 'rnn' stands there more than once"),
         (
             demo(schedule="hourly"),
-            "pipelines.demo.schedule: no cron expression; allowed: minute hour day month weekday",
+            "pipelines.demo.schedule: no schedule; allowed: a cron expression such as",
         ),
         (demo(source="a.csv"), "pipelines.demo.source: should be a mapping (found 'a.csv')"),
         (

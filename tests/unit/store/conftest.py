@@ -40,7 +40,7 @@ def pipeline() -> config.Pipeline:
 def fence(engine: Engine, pipeline: config.Pipeline) -> Fence:
     """The lease of the live space of the pipeline `walkers`, which is registered."""
     fence = acquire(engine, "walkers", LIVE, "the tests", 600)
-    pipelines.register(engine, fence, pipeline, now=START)
+    pipelines.register(engine, fence, pipeline, now=START, due_at=None)
     return fence
 
 

@@ -20,9 +20,9 @@ ZONES = ("UTC", "Australia/Melbourne", "America/New_York", "Africa/Casablanca", 
 def test_settings_are_written_once_and_again_when_they_change(
     engine: Engine, fence: Fence, pipeline: config.Pipeline
 ) -> None:
-    assert not pipelines.register(engine, fence, pipeline, now=NOW + timedelta(days=1))
+    assert not pipelines.register(engine, fence, pipeline, now=NOW + timedelta(days=1), due_at=None)
     longer = pipeline.model_copy(update={"horizon": 6})
-    assert pipelines.register(engine, fence, longer, now=NOW + timedelta(days=2))
+    assert pipelines.register(engine, fence, longer, now=NOW + timedelta(days=2), due_at=None)
     with reading(engine) as connection:
         row = connection.execute(select(table)).one()
     assert (row.name, row.horizon, row.season_length, row.calendar) == ("walkers", 6, 24, False)
@@ -36,7 +36,7 @@ def test_settings_are_written_once_and_again_when_they_change(
 def test_a_step_has_its_mean_length(
     engine: Engine, fence: Fence, pipeline: config.Pipeline, frequency: str, seconds: float
 ) -> None:
-    pipelines.register(engine, fence, pipeline.model_copy(update={"frequency": frequency}), now=NOW)
+    pipelines.register(engine, fence, pipeline.model_copy(update={"frequency": frequency}), now=NOW, due_at=None)
     with reading(engine) as connection:
         assert connection.scalar(select(table.c.step_seconds)) == pytest.approx(seconds, rel=1e-3)
 

@@ -43,7 +43,7 @@ def test_local_time_follows_daylight_saving(engine: Engine, forecast: Forecast, 
 def test_dates_of_calendar_frequencies_are_dates_in_every_zone(
     engine: Engine, forecast: Forecast, fence: Fence, pipeline: config.Pipeline, series_ids: list[int]
 ) -> None:
-    pipelines.register(engine, fence, pipeline.model_copy(update={"frequency": "D"}), now=START)
+    pipelines.register(engine, fence, pipeline.model_copy(update={"frequency": "D"}), now=START, due_at=None)
     forecast(1, series_ids)
     row = _rows(engine, "SELECT ds, ds_local, cutoff, issued_at FROM latest_forecasts WHERE unique_id = 'a'")[0]
     assert (row["ds"], row["ds_local"], row["cutoff"]) == ("2024-01-01",) * 3
@@ -167,7 +167,7 @@ def test_health_counts_what_is_late_and_missing(
 def test_a_pipeline_on_the_clock_of_its_data_is_never_late(
     engine: Engine, forecast: Forecast, fence: Fence, pipeline: config.Pipeline, series_ids: list[int]
 ) -> None:
-    pipelines.register(engine, fence, pipeline.model_copy(update={"clock": "data"}), now=START)
+    pipelines.register(engine, fence, pipeline.model_copy(update={"clock": "data"}), now=START, due_at=None)
     forecast(0, series_ids[:2])
     assert _health(engine) == {"state": "series without forecast", "steps_behind": None, "last_error": None}
     forecast(1, series_ids)

@@ -16,6 +16,9 @@ def pipeline_health(sql: Sql) -> View:
             "last_ingest": (sql.time("h.ingest_at"), "End of the last ingest that succeeded, UTC."),
             "last_retrain": (sql.time("h.retrain_at"), "End of the last retrain that succeeded, UTC."),
             "last_forecast": (sql.time("h.forecast_at"), "End of the last forecast that succeeded, UTC."),
+            "due_at": (sql.time("h.due_at"), "When the next slot is due by the schedule, UTC; none without one."),
+            "late_seconds": (_late(sql), "Seconds since then, where it has passed and nothing was published."),
+            "waiting_for": (_waiting_for(sql), "What has to happen next."),
             "newest_observation": (sql.stamp("h.newest", "h.calendar"), "Newest stamp of any series."),
             "steps_behind": (behind, "Steps since then; none for a pipeline on the clock of its data."),
             "published_slot": (sql.time("h.slot"), "Slot of the newest published forecast, UTC."),
@@ -26,7 +29,7 @@ def pipeline_health(sql: Sql) -> View:
             "open_quarantine": ("h.refused", "Rows in quarantine that are not mended yet."),
             "last_error": ("h.failure", "Error of the run started last, if it failed or was skipped."),
         },
-        tables=f"FROM (\n{_facts()}\n) h",
+        tables=f"FROM (\n{_facts(sql)}\n) h",
         example=(
             "SELECT pipeline, state, newest_observation, published_slot, last_error\n"
             "FROM pipeline_health\nORDER BY pipeline"
@@ -37,15 +40,34 @@ def pipeline_health(sql: Sql) -> View:
 def _state(sql: Sql) -> str:
     over = f"h.clock = 'wall' AND {sql.seconds_since('h.until')} > h.step_seconds"
     return (
-        "CASE WHEN h.status = 'failed' THEN 'last run failed' WHEN h.slot IS NULL THEN 'nothing published'\n"
+        "CASE WHEN h.status = 'failed' THEN 'last run failed'\n"
+        f"    WHEN {sql.seconds_since('h.due_at')} > h.late_after THEN 'forecast is late'\n"
+        "    WHEN h.slot IS NULL AND h.due_at IS NOT NULL THEN 'first slot to come'\n"
+        "    WHEN h.slot IS NULL THEN 'nothing published'\n"
         f"    WHEN {over} THEN 'forecast is over'\n"
         "    WHEN h.series = 0 AND h.ended > 0 THEN 'all series have ended'\n"
         "    WHEN h.series > h.heads THEN 'series without forecast' ELSE 'ok' END"
     )
 
 
-def _facts() -> str:
+def _late(sql: Sql) -> str:
+    since = sql.seconds_since("h.due_at")
+    return f"CASE WHEN {since} > 0 THEN CAST({since} AS INTEGER) END"
+
+
+def _waiting_for(sql: Sql) -> str:
+    since = sql.seconds_since("h.due_at")
+    return (
+        "CASE WHEN h.holder IS NOT NULL THEN h.holder || ' to finish'\n"
+        f"    WHEN {since} > 0 THEN 'the run that was due at ' || {sql.time('h.due_at')} || ': is a worker at work?'\n"
+        f"    WHEN h.due_at IS NOT NULL THEN 'the slot at ' || {sql.time('h.due_at')}\n"
+        "    WHEN h.clock = 'data' AND h.schedule IS NOT NULL THEN 'new data' ELSE 'somebody to run it' END"
+    )
+
+
+def _facts(sql: Sql) -> str:
     """One row a pipeline, its moments still as the database keeps them."""
+    lasts = f"{sql.seconds_since('l.expires_at')} < 0"
     columns = {
         "ingest_at": _last_success("ingest"),
         "retrain_at": _last_success("retrain"),
@@ -60,11 +82,13 @@ def _facts() -> str:
             "SELECT max(f.ds) FROM forecasts f WHERE f.run_id = (SELECT r.id FROM runs r "
             f"WHERE r.pipeline = p.name AND {_PUBLISHED} ORDER BY r.slot DESC, r.redo DESC LIMIT 1)"
         ),
+        "holder": f"SELECT l.holder FROM leases l WHERE l.pipeline = p.name AND l.space = 'live' AND {lasts}",
         "status": _last_run("r.status"),
         "failure": _last_run("r.error"),
     }
     rendered = ",\n".join(f"        ({query}) AS {name}" for name, query in columns.items())
-    return f"    SELECT p.name, p.clock, p.calendar, p.step_seconds,\n{rendered}\n    FROM pipelines p"
+    settings = "p.name, p.clock, p.calendar, p.step_seconds, p.schedule, p.due_at, p.late_after"
+    return f"    SELECT {settings},\n{rendered}\n    FROM pipelines p"
 
 
 _PUBLISHED = "r.kind = 'forecast' AND r.space = 'live' AND r.published_at IS NOT NULL"
