@@ -1,15 +1,22 @@
-"""What a person wants to see of a slot in the Prefect UI: quality, leaderboard, decision, picture."""
+"""What a person wants to see of a slot in the Prefect UI: quality, leaderboard, decision, picture, report."""
 
 import base64
 import io
 import math
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
+from prefect.artifacts import (
+    create_image_artifact,
+    create_link_artifact,
+    create_markdown_artifact,
+    create_table_artifact,
+)
 
 from tsflow.steps import Job
 from tsflow.steps.picture import picture
+from tsflow.steps.report import write_report
 from tsflow.store import readers, runs
 
 _BOARD = ["architecture", "role", "status", "select_loss", "tune_loss", "parameters", "steps", "seconds"]
@@ -52,6 +59,14 @@ def forecast_plot(job: Job) -> None:
     figure.savefig(content, format="png", dpi=80)
     data = base64.b64encode(content.getvalue()).decode()
     create_image_artifact(f"data:image/png;base64,{data}", key=_key(job, "forecast"), description=job.name)
+
+
+def report_link(job: Job) -> None:
+    """Write the report and say where it is."""
+    folder, now = job.project.reports, job.ticket.moment
+    written = write_report(job.engine, job.name, job.pipeline, folder=folder, now=now)
+    link = written.page if "://" in written.page else Path(written.page).as_uri()
+    create_link_artifact(link, link_text=f"Report of {job.name}", key=_key(job, "report"), description=written.page)
 
 
 def _key(job: Job, what: str) -> str:

@@ -1,4 +1,4 @@
-"""The whole slot of a pipeline: ingest, retrain if due, forecast."""
+"""The whole slot of a pipeline: ingest, retrain if due, forecast, report."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from tsflow.steps import published_run, wall_clock
 
 @flow(name="pipeline", flow_run_name=run_name, on_failure=[tell_failure], on_crashed=[tell_failure])
 def pipeline(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None = None, force: bool = False) -> int:
-    """Ingest, retrain if due, forecast.
+    """Ingest, retrain if due, forecast, report.
 
     Args:
         pipeline: Name of a pipeline in the configuration.
@@ -36,4 +36,5 @@ def pipeline(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None =
         except TrainingError as error:
             get_run_logger().warning("%s", error)
         run_id: int = work.do(tasks.forecast)
+        work.do(tasks.report)
         return run_id

@@ -75,3 +75,10 @@ def forecast(ticket: Ticket) -> int:
         with shown():
             artifacts.forecast_plot(job)
         return run_id
+
+
+@task(task_run_name="report {ticket.pipeline}", **_OPTIONS)
+def report(ticket: Ticket) -> None:
+    """What is published and how it came about, as a page; one that cannot be made costs nothing else."""
+    with open_job(ticket) as job, shown():
+        artifacts.report_link(job)

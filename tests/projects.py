@@ -11,6 +11,7 @@ import yaml
 from sqlalchemy import Engine, text
 
 from tsflow import steps
+from tsflow.config import Pipeline, load_project
 from tsflow.store.engine import connect
 from tsflow.store.schema import metadata
 
@@ -57,6 +58,9 @@ class Small:
             steps.open_job(ticket) as job,
         ):
             return steps.run_slot(job)
+
+    def pipeline(self) -> Pipeline:
+        return load_project(self.config).pipeline("small")
 
     def engine(self) -> Engine:
         return connect(self.database_url)

@@ -39,7 +39,8 @@ def test_the_pipeline_flow_publishes_with_a_task_for_each_architecture(small: Sm
     states = task_runs("small/now")
     assert set(states.values()) == {"Completed"}
     assert {"ingest small", "train small gru", "train small stage", "decide small", "forecast small"} <= set(states)
-    assert {"small-quality", "small-leaderboard", "small-decision", "small-forecast"} <= artifact_keys()
+    assert {"small-quality", "small-leaderboard", "small-decision", "small-forecast", "small-report"} <= artifact_keys()
+    assert (small.folder / "reports" / "small.html").read_text().startswith("<!doctype html>")
     lineage = small.rows("SELECT DISTINCT prefect_run_id FROM runs WHERE kind <> 'ingest'")
     assert len(lineage) == 1
     assert lineage[0]["prefect_run_id"]

@@ -167,7 +167,12 @@ def _project(folder: Path, pipeline: dict[str, Any], device: str) -> Pipeline:
     """
     file = folder / "tsflow.yaml"
     file.write_text(yaml.safe_dump({"device": device, "pipelines": {_NAME: pipeline}}), "utf-8")
-    own = {"database": SecretStr(f"sqlite:///{folder / 'tsflow.db'}"), "artifacts": str(folder), "device": device}
+    own = {
+        "database": SecretStr(f"sqlite:///{folder / 'tsflow.db'}"),
+        "artifacts": str(folder),
+        "reports": str(folder),
+        "device": device,
+    }
     try:
         settings = config.load_project(file).model_copy(update=own)
     except ConfigError as error:

@@ -2,7 +2,7 @@
 
 import typer
 
-from tsflow.cli import champion, database, doctor, plot, read, run, start, step
+from tsflow.cli import champion, database, doctor, plot, read, report, run, start, step
 from tsflow.cli.errors import EXIT_CODES
 
 _BEGIN, _WORK, _LOOK = "Begin", "Work", "Look"
@@ -26,6 +26,7 @@ app.command(rich_help_panel=_WORK)(champion.rollback)
 app.command(rich_help_panel=_LOOK)(read.status)
 app.command(rich_help_panel=_LOOK)(read.forecasts)
 app.command(rich_help_panel=_LOOK)(plot.plot)
+app.command(rich_help_panel=_LOOK)(report.report)
 app.command(rich_help_panel=_LOOK)(read.series)
 app.command(rich_help_panel=_LOOK)(read.quarantine)
 app.command(rich_help_panel=_LOOK)(read.leaderboard)

@@ -69,9 +69,10 @@ def _expanded(value: Any, place: tuple[str, ...], unset: list[str]) -> Any:
 def _anchored(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Make local paths absolute, so that the working directory does not matter."""
     raw.setdefault("database", Project.model_fields["database"].default.get_secret_value())
-    raw.setdefault("artifacts", Project.model_fields["artifacts"].default)
+    for folder_of in ("artifacts", "reports"):
+        raw.setdefault(folder_of, Project.model_fields[folder_of].default)
+        _replace(raw, folder_of, _local_path, folder)
     _replace(raw, "database", _sqlite_path, folder)
-    _replace(raw, "artifacts", _local_path, folder)
     pipelines = raw.get("pipelines")
     for pipeline in pipelines.values() if isinstance(pipelines, dict) else ():
         source = pipeline.get("source") if isinstance(pipeline, dict) else None

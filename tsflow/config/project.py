@@ -33,6 +33,7 @@ class Project(Settings):
 
     database: SecretStr = Field(SecretStr("sqlite:///tsflow.db"), description="SQLAlchemy URL: SQLite or PostgreSQL.")
     artifacts: Location = Field("artifacts", description="Folder or fsspec URL where trained models are kept.")
+    reports: Location = Field("reports", description="Folder or fsspec URL where pipelines' reports are kept.")
     device: str = Field("auto", description="auto, cpu, cuda, cuda:N or mps.")
     task_runner: TaskRunner = Field(TaskRunner(), description="Where the tasks of a flow run.")
     pipelines: dict[Name, Pipeline] = Field(min_length=1, description="The pipelines, by name.")

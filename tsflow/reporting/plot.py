@@ -14,7 +14,7 @@ from tsflow.frequency import Frequency, Times
 _MAX_SERIES = 6  # more small multiples than this cannot be read on one screen
 _HISTORY_PER_STEP = 4  # history is shown for this many horizons
 _MIN_HISTORY = 48  # ... and never for fewer steps, so that a short horizon still shows a season
-_BLACK, _BLUE, _GREY = "#1a1a1a", "#0072b2", "#666666"  # Okabe & Ito's blue: told apart by the colour-blind
+BLACK, BLUE, GREY = "#1a1a1a", "#0072b2", "#666666"  # Okabe & Ito's blue: told apart by the colour-blind
 
 
 def plot_forecasts(history: pd.DataFrame, forecasts: pd.DataFrame, frequency: Frequency, title: str) -> Figure:
@@ -36,12 +36,12 @@ def plot_forecasts(history: pd.DataFrame, forecasts: pd.DataFrame, frequency: Fr
     figure = Figure(figsize=(10, 4.6 if rows == 1 else 1 + 2.9 * rows), dpi=130, layout="constrained")
     cells = figure.subplots(rows, columns, squeeze=False).flatten()
     for axes, name in zip(cells, shown, strict=False):
-        _draw_series(axes, _part(history, name), _part(forecasts, name), frequency)
-        axes.set_title(str(name), loc="left", fontsize=10, color=_BLACK, parse_math=False)
+        draw_series(axes, _part(history, name), _part(forecasts, name), frequency)
+        axes.set_title(str(name), loc="left", fontsize=10, color=BLACK, parse_math=False)
     for axes in cells[len(shown) :]:
         axes.set_visible(False)
     more = f"  ·  {len(shown)} of {len(names)} series" if len(names) > len(shown) else ""
-    style = {"fontsize": 13, "fontweight": "bold", "color": _BLACK, "parse_math": False}
+    style = {"fontsize": 13, "fontweight": "bold", "color": BLACK, "parse_math": False}
     figure.suptitle(title + more, x=0.01, ha="left", **style)
     if shown:
         handles, labels = cells[0].get_legend_handles_labels()
@@ -60,18 +60,19 @@ def _part(frame: pd.DataFrame, name: object) -> pd.DataFrame:
     return frame[frame["unique_id"] == name]
 
 
-def _draw_series(axes: Axes, history: pd.DataFrame, forecast: pd.DataFrame, frequency: Frequency) -> None:
+def draw_series(axes: Axes, history: pd.DataFrame, forecast: pd.DataFrame, frequency: Frequency) -> None:
+    """Draw one series into axes: the end of its history, its forecast and its intervals."""
     ds = forecast["ds"].to_numpy()
     for level, alpha in ((95, 0.15), (80, 0.30)):
         low, high = forecast[f"lo_{level}"].to_numpy(), forecast[f"hi_{level}"].to_numpy()
-        axes.fill_between(ds, low, high, color=_BLUE, alpha=alpha, lw=0, label=f"{level} % interval")
+        axes.fill_between(ds, low, high, color=BLUE, alpha=alpha, lw=0, label=f"{level} % interval")
     past, y = _tail(history, frequency, max(_MIN_HISTORY, _HISTORY_PER_STEP * len(forecast)))
     dot = "o" if len(forecast) == 1 else None  # a line of one point cannot be seen
-    axes.plot(past, y, color=_BLACK, lw=1.1, label="observed")
-    axes.plot(ds, forecast["y_hat"].to_numpy(), color=_BLUE, lw=1.6, marker=dot, label="forecast (median)")
+    axes.plot(past, y, color=BLACK, lw=1.1, label="observed")
+    axes.plot(ds, forecast["y_hat"].to_numpy(), color=BLUE, lw=1.6, marker=dot, label="forecast (median)")
     if len(past):
-        axes.axvline(past[-1], color=_GREY, lw=0.9, ls=(0, (4, 3)), label="last observation")
-    _tidy(axes)
+        axes.axvline(past[-1], color=GREY, lw=0.9, ls=(0, (4, 3)), label="last observation")
+    tidy(axes)
 
 
 def _tail(history: pd.DataFrame, frequency: Frequency, steps: int) -> tuple[Times, NDArray[np.float64]]:
@@ -87,15 +88,18 @@ def _tail(history: pd.DataFrame, frequency: Frequency, steps: int) -> tuple[Time
     return frequency.timestamp(grid), y
 
 
-def _tidy(axes: Axes) -> None:
+def tidy(axes: Axes, *, times: bool = True) -> None:
+    """Light lines and small grey numbers; dates along the bottom unless it shows no ``times``."""
     axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(_GREY)
-    axes.tick_params(colors=_GREY, labelsize=8)
+    axes.spines[["left", "bottom"]].set_color(GREY)
+    axes.tick_params(colors=GREY, labelsize=8)
     axes.grid(axis="y", color="#e6e6e6", lw=0.8)
     axes.set_axisbelow(True)
     axes.margins(x=0.01)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    if not times:
+        return
     locator = dates.AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     axes.xaxis.get_offset_text().set_fontsize(8)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")

@@ -117,7 +117,7 @@ def pipeline_health(engine: Engine, pipeline: str | None = None) -> pd.DataFrame
 def decisions(engine: Engine, pipeline: str | None = None, space: str = LIVE) -> pd.DataFrame:
     """Every decision, newest first, with candidates and protocol as documents."""
     wanted = select(decisions_table).where(decisions_table.c.space == space)
-    return _rows(engine, _only(wanted, decisions_table, pipeline, None).order_by(decisions_table.c.id.desc()))
+    return fetch(engine, _only(wanted, decisions_table, pipeline, None).order_by(decisions_table.c.id.desc()))
 
 
 def quarantine(engine: Engine, pipeline: str | None = None, *, resolved: bool = False) -> pd.DataFrame:
@@ -126,26 +126,26 @@ def quarantine(engine: Engine, pipeline: str | None = None, *, resolved: bool = 
     if not resolved:
         wanted = wanted.where(quarantine_table.c.resolved_at.is_(None))
     newest_first = quarantine_table.c.last_seen.desc()
-    return _rows(engine, wanted.order_by(newest_first, quarantine_table.c.fingerprint))
+    return fetch(engine, wanted.order_by(newest_first, quarantine_table.c.fingerprint))
 
 
 def alerts(engine: Engine, pipeline: str | None = None, limit: int = 50) -> pd.DataFrame:
     """What somebody was told, newest first."""
     wanted = _only(select(alerts_table), alerts_table, pipeline, None)
-    return _rows(engine, wanted.order_by(alerts_table.c.id.desc()).limit(limit))
+    return fetch(engine, wanted.order_by(alerts_table.c.id.desc()).limit(limit))
 
 
 def series(engine: Engine, pipeline: str | None = None) -> pd.DataFrame:
     """Every series, with its first and last observation and how many there are."""
     wanted = _only(select(series_table), series_table, pipeline, None)
-    return _rows(engine, wanted.order_by(series_table.c.pipeline, series_table.c.unique_id))
+    return fetch(engine, wanted.order_by(series_table.c.pipeline, series_table.c.unique_id))
 
 
 def runs(engine: Engine, pipeline: str | None = None, limit: int = 50) -> pd.DataFrame:
     """The runs that were started last, newest first."""
     wanted = _only(select(runs_table), runs_table, pipeline, None)
     newest_first = wanted.order_by(runs_table.c.started_at.desc(), runs_table.c.id.desc())
-    return _rows(engine, newest_first.limit(limit))
+    return fetch(engine, newest_first.limit(limit))
 
 
 def _current_at(moment: datetime) -> Any:
@@ -192,7 +192,8 @@ def _only(wanted: Select[Any], source: Any, pipeline: str | None, series: Sequen
     return wanted
 
 
-def _rows(engine: Engine, wanted: Select[Any]) -> pd.DataFrame:
+def fetch(engine: Engine, wanted: Select[Any]) -> pd.DataFrame:
+    """What a statement finds, in a snapshot of its own, with its times as naive UTC."""
     with reading(engine) as connection:
         return _frame(connection, wanted)
 
