@@ -16,7 +16,7 @@ def ingest(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None = N
     Args:
         pipeline: Name of a pipeline in the configuration.
         config: Path of the project's YAML file.
-        slot: The time to run for; the present step of the pipeline's clock if not given.
+        slot: The present step of the pipeline's clock, which it is if not given.
         force: Read the source again even if this slot's ingest is done.
 
     Returns:

@@ -20,6 +20,7 @@ def pipeline(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None =
         pipeline: Name of a pipeline in the configuration.
         config: Path of the project's YAML file.
         slot: The time to run for; the present step of the pipeline's clock if not given.
+            A past one knows what was known then.
         force: Do the slot again even if it is done.
 
     Returns:
@@ -30,7 +31,8 @@ def pipeline(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None =
         get_run_logger().info("the slot is done: its forecasts are those of run %s", done)
         return done
     with held(pipeline, config, slot, force) as work:
-        work.do(tasks.ingest)
+        if work.ticket.known_at is None:
+            work.do(tasks.ingest)
         try:
             retrain_if_due(work)
         except TrainingError as error:

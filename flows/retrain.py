@@ -34,6 +34,7 @@ def retrain(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None = 
         pipeline: Name of a pipeline in the configuration.
         config: Path of the project's YAML file.
         slot: The time to run for; the present step of the pipeline's clock if not given.
+            A past one knows what was known then.
         force: Retrain even if none is due.
 
     Returns:

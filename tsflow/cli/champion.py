@@ -20,13 +20,11 @@ def rollback(
         from tsflow.steps import this_process
         from tsflow.store import decisions, leases, models
 
-        present = decisions.current(engine, pipeline, leases.LIVE)
         with leases.hold(engine, pipeline, leases.LIVE, holder=this_process("tsflow rollback")) as fence:
             decision = decisions.rollback(
                 engine,
                 fence,
                 now=datetime.now(UTC),
-                slot=present.slot if present else None,  # so that its age still counts from there
                 reason="asked for by `tsflow rollback`",
             )
         model = models.champion(engine, pipeline, leases.LIVE)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from tsflow.config import Pipeline, times_after
-from tsflow.frequency import Frequency, Positions
+from tsflow.frequency import Frequency
 from tsflow.quality import survey
 from tsflow.sources import on_this_machine, read
 
@@ -23,7 +23,7 @@ def pipeline_now(name: str, pipeline: Pipeline, wall: datetime) -> datetime:
         last = survey(read(source, name), pipeline, wall).last
     if last is None:
         return wall  # nothing is credible: the ingest that follows says why, row by row
-    return to_datetime(pipeline.grid.timestamp(_position(pipeline.grid, last) + 1)[0])
+    return start_of(pipeline.grid, position_of(pipeline.grid, last) + 1)
 
 
 def slot_of(pipeline: Pipeline, now: datetime) -> datetime:
@@ -38,7 +38,7 @@ def next_due(pipeline: Pipeline, slot: datetime) -> datetime | None:
     if pipeline.schedule is None or pipeline.clock == "data":
         return None
     grid = pipeline.grid
-    start = to_datetime(grid.timestamp(_position(grid, slot) + 1)[0])
+    start = start_of(grid, position_of(grid, slot) + 1)
     if grid.is_calendar:  # a date begins at midnight in the pipeline's zone
         start = start.replace(tzinfo=ZoneInfo(pipeline.timezone))
     return next(times_after(pipeline.schedule, start - timedelta(microseconds=1), pipeline.timezone), None)
@@ -46,20 +46,32 @@ def next_due(pipeline: Pipeline, slot: datetime) -> datetime | None:
 
 def step_of(grid: Frequency, moment: datetime) -> datetime:
     """The start of the step that a moment lies in, by its own clock."""
-    return to_datetime(grid.timestamp(_position(grid, moment))[0])
+    return start_of(grid, position_of(grid, moment))
+
+
+def start_of(grid: Frequency, position: int) -> datetime:
+    """The start of a step."""
+    return to_datetime(grid.timestamp(np.array([position]))[0])
+
+
+def position_of(grid: Frequency, moment: datetime) -> int:
+    """The step that a moment lies in, by its own clock."""
+    return int(grid.position(np.array([moment.replace(tzinfo=None)], dtype="M8[us]"))[0])
 
 
 def steps_between(grid: Frequency, earlier: datetime, later: datetime) -> int:
     """Whole steps of the grid from one moment to another."""
-    return int((_position(grid, later) - _position(grid, earlier))[0])
+    return position_of(grid, later) - position_of(grid, earlier)
+
+
+def known_from(pipeline: Pipeline, slot: datetime) -> datetime:
+    """The moment up to which a slot of the past knows what happened: its start, by the pipeline's zone."""
+    if not pipeline.grid.is_calendar:
+        return slot
+    return slot.replace(tzinfo=ZoneInfo(pipeline.timezone)).astimezone(UTC)
 
 
 def to_datetime(stamp: np.datetime64) -> datetime:
     """An aware UTC datetime from a naive UTC stamp."""
     moment: datetime = stamp.astype("M8[us]").item()
     return moment.replace(tzinfo=UTC)
-
-
-def _position(grid: Frequency, moment: datetime) -> Positions:
-    """The step that a moment lies in, by its own clock, shape [1]."""
-    return grid.position(np.array([moment.replace(tzinfo=None)], dtype="M8[us]"))

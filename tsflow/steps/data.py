@@ -1,6 +1,7 @@
-"""The panel that a step works on, read from the database.
+"""The panel that a step works on, read from the database: the one place where a job looks at data.
 
-The lease keeps every other run from writing, so that all tasks of a slot read the same.
+The lease keeps every other run from writing, so that all tasks of a slot read the same. A slot of the past, beside
+which the present may go on, reads what had been recorded by the ticket's moment; of that, what was known at its time.
 """
 
 from collections.abc import Iterator
@@ -9,17 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsflow.panel import Panel
+from tsflow.steps.clock import position_of
 from tsflow.steps.job import Job
 from tsflow.store.panels import read_panel
-from tsflow.store.series import ended_ids, sizes
+from tsflow.store.series import sizes
 
 _SHARD = 2_000_000
 """Observations of a shard: about 200 MB while they are measured."""
 
 
-def whole_panel(job: Job) -> Panel:
-    """All series of the pipeline."""
-    return read_panel(job.engine, job.name, job.pipeline.grid)
+def whole_panel(job: Job, series_ids: list[int] | None = None) -> Panel:
+    """All series of the pipeline, or some; at a slot of the past, those of which something was known."""
+    ticket, grid = job.ticket, job.pipeline.grid
+    if ticket.known_at is None:
+        return read_panel(job.engine, job.name, grid, series_ids=series_ids)
+    panel = read_panel(job.engine, job.name, grid, as_of=ticket.moment, known_at=ticket.known_at, series_ids=series_ids)
+    before = panel.until(np.array(position_of(grid, ticket.slot) - 1))
+    return before.take(before.lengths > 0)
 
 
 def panel_shards(job: Job) -> Iterator[Panel]:
@@ -28,12 +35,12 @@ def panel_shards(job: Job) -> Iterator[Panel]:
     held = 0
     for series_id, observations in sizes(job.engine, job.name):
         if shard and held + observations > _SHARD:
-            yield read_panel(job.engine, job.name, job.pipeline.grid, series_ids=shard)
+            yield whole_panel(job, shard)
             shard, held = [], 0
         shard.append(series_id)
         held += observations
     if shard:
-        yield read_panel(job.engine, job.name, job.pipeline.grid, series_ids=shard)
+        yield whole_panel(job, shard)
 
 
 def live_panel(job: Job) -> Panel:
@@ -43,5 +50,12 @@ def live_panel(job: Job) -> Panel:
 
 
 def ended(job: Job, panel: Panel) -> NDArray[np.bool_]:
-    """Which series have been silent for longer than the pipeline allows, shape [S]."""
-    return np.isin(panel.series_ids, ended_ids(job.engine, job.name))
+    """Which series have been silent for longer than the pipeline allows, as seen at the slot, shape [S]."""
+    earliest = alive_since(job)
+    return (panel.lengths > 0) & (panel.last < (-np.inf if earliest is None else earliest))
+
+
+def alive_since(job: Job) -> int | None:
+    """The earliest last observation of a series that has not ended, as a grid position; none if series never end."""
+    most = job.pipeline.most_silent_steps
+    return None if most is None else position_of(job.pipeline.grid, job.ticket.slot) - most

@@ -10,10 +10,11 @@ from tsflow.errors import ArtifactError, DataError, TrainingError
 from tsflow.evaluation import Calibration, Candidate, Choice, choose
 from tsflow.steps.calibration import calibration, naive, unrefit
 from tsflow.steps.data import live_panel
-from tsflow.steps.forecaster import in_force
+from tsflow.steps.forecaster import calibration_of
 from tsflow.steps.incumbent import incumbent
 from tsflow.steps.job import Job, Progress, wall_clock
 from tsflow.steps.run import failing
+from tsflow.steps.standing import champion, in_force
 from tsflow.steps.train import record_scores, refit
 from tsflow.steps.trial import Trial
 from tsflow.store import decisions, models
@@ -89,7 +90,7 @@ def _judge(job: Job, run_id: int, trial: Trial, on_progress: Progress | None) ->
     present = incumbent(job, trial)
     kept = present.keeps_place(choice, winner.select_loss, job.pipeline.selection.margin) if present else None
     if present and kept:
-        standing = in_force(decisions.current(job.engine, job.name, job.fence.space))
+        standing = calibration_of(in_force(job))
         return Verdict(present.row, kept, standing, None)
     corrections = calibration(job, trial, unrefit(job, trial, winner))
     if job.pipeline.training.refit == "none":
@@ -118,7 +119,7 @@ def _baseline(job: Job, run_id: int, trial: Trial) -> ModelRow:
 def _choose(job: Job, run_id: int, trial: Trial, baseline: ModelRow) -> Choice:
     scores = models.scores(job.engine, run_id)
     pairs = trial.protocol.select
-    champion = models.champion(job.engine, job.name, job.fence.space)
+    present = champion(job)
 
     def candidate(row: ModelRow) -> Candidate:
         losses = scores.get(row.id, np.zeros(0))
@@ -130,7 +131,7 @@ def _choose(job: Job, run_id: int, trial: Trial, baseline: ModelRow) -> Choice:
         [candidate(row) for row in trained],
         candidate(baseline),
         _in_score_order(trial, pairs),
-        champion_architecture=champion.architecture if champion else None,
+        champion_architecture=present.architecture if present else None,
         margin=job.pipeline.selection.margin,
         seed=job.pipeline.training.seed,
     )

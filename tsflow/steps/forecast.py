@@ -17,10 +17,10 @@ from tsflow.store.forecasts import Origin
 def forecast(job: Job, on_progress: Progress | None = None) -> int:
     """Forecast the slot and publish; returns the run's id.
 
-    A slot that is published is a no-op, unless forced, or unless data or settings have changed since.
+    A slot that is published is a no-op, unless forced; the present one is done again if data or settings have changed.
     """
     panel = whole_panel(job)
-    run = begin(job, "forecast", panel=panel, redo_if_changed=True)
+    run = begin(job, "forecast", panel=panel, redo_if_changed=job.ticket.known_at is None)
     if run.done:
         return run.id
     with failing(job, run.id):

@@ -14,8 +14,9 @@ from tsflow.evaluation import Calibration, pair_scale, seasonal_naive
 from tsflow.models import LEVELS
 from tsflow.panel import Panel
 from tsflow.steps.job import Job
+from tsflow.steps.standing import decided
 from tsflow.steps.trial import at_levels, credible
-from tsflow.store import decisions, models
+from tsflow.store import models
 from tsflow.store.decisions import Decision
 from tsflow.store.models import ModelRow
 from tsflow.training import predict, resolve_device
@@ -40,7 +41,7 @@ class Forecaster:
 def current_forecaster(job: Job) -> Forecaster:
     """The champion; the one before it if its artifact is missing or damaged, and so on; at last seasonal naive."""
     damaged: dict[int, str] = {}
-    for decision in decisions.history(job.engine, job.name, job.fence.space):
+    for decision in decided(job):
         if decision.model_id is None or decision.model_id in damaged:
             continue
         row = models.get(job.engine, decision.model_id)
@@ -50,9 +51,9 @@ def current_forecaster(job: Job) -> Forecaster:
             damaged[row.id] = f"model {row.id} ({row.architecture}) was not used: {wrong}"
             continue
         if row.role == "baseline":
-            return baseline(job, "; ".join(filter(None, [decision.reason, notes])), in_force(decision))
+            return baseline(job, "; ".join(filter(None, [decision.reason, notes])), calibration_of(decision))
         try:
-            return network(job, row, in_force(decision), note=notes)
+            return network(job, row, calibration_of(decision), note=notes)
         except ArtifactError as error:
             damaged[row.id] = f"model {row.id} ({row.architecture}) could not be loaded: {error}"
     return baseline(job, "; ".join(damaged.values()) or "no model has been trained yet")
@@ -87,7 +88,7 @@ def network(job: Job, row: ModelRow, calibration: Calibration | None, note: str 
 def baseline(job: Job, reason: str, calibration: Calibration | None = None) -> Forecaster:
     """Seasonal naive, with the quantiles of each series' own seasonal changes."""
     horizon, season_length = job.pipeline.horizon, job.pipeline.shape.season_length
-    row = models.latest(job.engine, job.name, "baseline")
+    row = models.latest(job.engine, job.name, job.fence.space, "baseline", until=job.ticket.slot)
 
     def quantiles(panel: Panel, pairs: Pairs) -> Quantiles:
         return seasonal_naive(panel, pairs, horizon, season_length, LEVELS)
@@ -96,7 +97,7 @@ def baseline(job: Job, reason: str, calibration: Calibration | None = None) -> F
     return Forecaster(model_id, "baseline", f"seasonal naive: {reason}", _calibrated(job, quantiles, calibration))
 
 
-def in_force(decision: Decision | None) -> Calibration | None:
+def calibration_of(decision: Decision | None) -> Calibration | None:
     """The calibration that a decision put into force."""
     return Calibration.from_json(decision.calibration) if decision and decision.calibration else None
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from tsflow.errors import ArtifactError
 from tsflow.evaluation import Candidate, Choice
 from tsflow.steps.clock import to_datetime
-from tsflow.steps.forecaster import in_force, network
+from tsflow.steps.forecaster import calibration_of, network
 from tsflow.steps.job import Job
+from tsflow.steps.standing import champion, in_force
 from tsflow.steps.trial import Trial
-from tsflow.store import decisions, models
 from tsflow.store.models import ModelRow
 
 
@@ -38,7 +38,7 @@ class Incumbent:
 
 def incumbent(job: Job, trial: Trial) -> Incumbent | None:
     """The champion, if every select cutoff is later than all that it has seen, and it can still be loaded."""
-    row = models.champion(job.engine, job.name, job.fence.space)
+    row = champion(job)
     pairs = trial.protocol.select
     if row is None or row.role != "refit" or row.trained_until is None or not len(pairs):
         return None  # weights that were not refit have been chosen on later cutoffs than they were trained on
@@ -46,9 +46,8 @@ def incumbent(job: Job, trial: Trial) -> Incumbent | None:
     same_task = row.configuration["spec"]["horizon"] == job.pipeline.horizon
     if row.trained_until >= first or not same_task:
         return None
-    decision = decisions.current(job.engine, job.name, job.fence.space)
     try:
-        forecaster = network(job, row, in_force(decision))
+        forecaster = network(job, row, calibration_of(in_force(job)))
     except ArtifactError:
         return None
     return Incumbent(row, trial.mean_loss(trial.losses(forecaster.quantiles(trial.panel, pairs), pairs)))

@@ -1,18 +1,16 @@
 """From a source to observations: read, screen, stage, merge."""
 
 import logging
-from datetime import datetime
 from pathlib import PurePosixPath
 
-import numpy as np
 import pandas as pd
 
 from tsflow.config import Pipeline, Source
-from tsflow.errors import QualityError
+from tsflow.errors import ConfigError, QualityError
 from tsflow.quality import QualityReport, combined_health, conflict_rows, panel_health, screen, survey
 from tsflow.sources import on_this_machine, read
-from tsflow.steps.clock import to_datetime
-from tsflow.steps.data import panel_shards
+from tsflow.steps.clock import start_of
+from tsflow.steps.data import alive_since, panel_shards
 from tsflow.steps.job import Job, Progress, wall_clock
 from tsflow.steps.run import begin, failing
 from tsflow.store import quarantine, runs
@@ -26,9 +24,12 @@ def ingest(job: Job, on_progress: Progress | None = None) -> int:
     """Merge the source's good rows, quarantine the others; returns the run's id. A done slot is a no-op, unless forced.
 
     Raises:
+        ConfigError: If the slot is past: a source only says what it says now.
         SourceError, DataError: If the source cannot be read, or is empty.
         QualityError: If too many rows are bad; then only the quarantine and the run are written.
     """
+    if job.ticket.known_at is not None:
+        raise ConfigError(f"{job.name}: a source is read for the present slot only; ingest without a slot")
     run = begin(job, "ingest")
     if run.done:
         return run.id
@@ -45,7 +46,8 @@ def _ingest(job: Job, run_id: int, on_progress: Progress | None) -> None:
         _stop_if_too_bad(job, run_id, report)
         with staging.fenced() as connection:
             counts = staging.merge(run_id, moment)
-            mark_ended(connection, job.name, _alive_since(job.pipeline, job.ticket.now))
+            earliest = alive_since(job)
+            mark_ended(connection, job.name, None if earliest is None else start_of(job.pipeline.grid, earliest))
             quarantine.resolve(
                 connection,
                 job.name,
@@ -111,14 +113,6 @@ def _may_mix_zones(pipeline: Pipeline) -> bool:
     """Whether all stamps must be looked at before the first is judged: one without an offset may be meant otherwise."""
     source = pipeline.source
     return not pipeline.grid.is_calendar and source.timezone is None and source.kind in ("csv", "http")
-
-
-def _alive_since(pipeline: Pipeline, now: datetime) -> datetime | None:
-    """The earliest last observation of a series that has not ended."""
-    if pipeline.most_silent_steps is None:
-        return None
-    position = pipeline.grid.position(np.array([now.replace(tzinfo=None)], dtype="M8[us]"))
-    return to_datetime(pipeline.grid.timestamp(position - pipeline.most_silent_steps)[0])
 
 
 def source_name(source: Source) -> str:

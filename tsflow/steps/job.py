@@ -13,10 +13,10 @@ from tsflow.config import Pipeline, Project, load_project
 from tsflow.errors import ConfigError
 from tsflow.models import check_architectures
 from tsflow.steps.alerts import Alert, Channel, Kind, send
-from tsflow.steps.clock import next_due, pipeline_now, slot_of, step_of
+from tsflow.steps.clock import known_from, next_due, pipeline_now, slot_of, step_of
 from tsflow.store import engine as database
 from tsflow.store import leases, migrate, pipelines, runs
-from tsflow.store.leases import Fence
+from tsflow.store.leases import LIVE, Fence
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done, steps done and steps in all."""
@@ -40,6 +40,8 @@ class Ticket:
     force: bool = False
     """Do the slot again even if it is done."""
     flow_run: str | None = None
+    known_at: datetime | None = None
+    """A slot of the past knows only what could be known by then, of steps before it; none: all there is."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Job:
 
     def alert(self, kind: Kind, message: str) -> None:
         """Tell somebody of something about this slot; the troubles of a replay or backfill are no news."""
-        if self.fence.space == leases.LIVE:
+        if self.fence.space == LIVE and self.ticket.known_at is None:
             told = Alert(kind, self.name, message, self.ticket.slot)
             send(told, engine=self.engine, channels=self.channels, now=self.opened_at)
 
@@ -103,32 +105,65 @@ def hold_slot(
 ) -> Iterator[Ticket]:
     """Take the pipeline's lease for one slot, the present one by its clock unless another is given.
 
-    A new database gets its tables here, so that a laptop needs no step before the first run.
+    A slot of the past sees what was known then. A new database gets its tables here, so that a laptop needs no step
+    before the first run.
 
     Args:
         config: Path of the project's YAML file.
         name: The pipeline.
         wall: The present moment.
-        slot: The time to run for.
+        slot: The time to run for, at the latest the present.
         force: Do what is done again.
         holder: Who holds the lease, for whoever finds it held; the same holder may take it over.
         flow_run: The Prefect run that this is.
 
     Raises:
-        ConfigError: If the pipeline or one of its architectures is unknown, or the slot is not the present one.
+        ConfigError: If the pipeline or one of its architectures is unknown, or the slot lies in the future.
         LeaseHeld: If another run of this pipeline is at work.
         SchemaOutdated: If the tables are of another version.
     """
     project = load_project(config)
     pipeline = project.pipeline(name)
     check_architectures(pipeline.architectures, f"{config}: pipelines.{name}.architectures")
-    now, chosen = _chosen_slot(name, pipeline, wall, slot)
+    now = pipeline_now(name, pipeline, wall)
+    present = slot_of(pipeline, now)
+    chosen = _chosen_slot(name, pipeline, present, slot)
+    known_at = known_from(pipeline, chosen) if chosen < present else None
+    with _lease(project, name, LIVE, holder=holder) as (engine, fence):
+        pipelines.register(engine, fence, pipeline, now=wall, due_at=next_due(pipeline, present))
+        yield Ticket(config, name, fence, chosen, known_at or now, wall, force, flow_run, known_at)
+
+
+@contextmanager
+def hold_past_slot(
+    config: str, name: str, *, wall: datetime, slot: datetime, space: str = LIVE, holder: str
+) -> Iterator[Ticket]:
+    """Take the lease of a pipeline and space for one slot of the past, without a look at the present.
+
+    Args:
+        config: Path of the project's YAML file.
+        name: The pipeline.
+        wall: The present moment.
+        slot: The start of a step that is over.
+        space: `live`, or a replay's own.
+        holder: Who holds the lease, for whoever finds it held.
+
+    Raises:
+        LeaseHeld: If another run of this pipeline and space is at work.
+    """
+    project = load_project(config)
+    known_at = known_from(project.pipeline(name), slot)
+    with _lease(project, name, space, holder=holder) as (_, fence):
+        yield Ticket(config, name, fence, slot, known_at, wall, known_at=known_at)
+
+
+@contextmanager
+def _lease(project: Project, name: str, space: str, *, holder: str) -> Iterator[tuple[Engine, Fence]]:
     engine = database.connect(project.database.get_secret_value())
     try:
         migrate.prepare(engine)
-        with leases.hold(engine, name, leases.LIVE, holder=holder, seconds=LEASE_SECONDS) as fence:
-            pipelines.register(engine, fence, pipeline, now=wall, due_at=next_due(pipeline, chosen))
-            yield Ticket(config, name, fence, chosen, now, wall, force, flow_run)
+        with leases.hold(engine, name, space, holder=holder, seconds=LEASE_SECONDS) as fence:
+            yield engine, fence
     finally:
         engine.dispose()
 
@@ -143,29 +178,29 @@ def published_run(config: str, name: str, *, wall: datetime, slot: datetime | No
     engine = database.connect(project.database.get_secret_value())
     try:
         migrate.prepare(engine)
-        _, chosen = _chosen_slot(name, pipeline, wall, slot)
-        ingested, forecast = (runs.find(engine, name, kind, chosen, leases.LIVE) for kind in ("ingest", "forecast"))
+        present = slot_of(pipeline, pipeline_now(name, pipeline, wall))
+        chosen = _chosen_slot(name, pipeline, present, slot)
+        ingested, forecast = (runs.find(engine, name, kind, chosen, LIVE) for kind in ("ingest", "forecast"))
     finally:
         engine.dispose()
-    done = all(run is not None and run.status == "succeeded" for run in (ingested, forecast))
+    wanted = (forecast,) if chosen < present else (ingested, forecast)  # a slot of the past ingests nothing
+    done = all(run is not None and run.status == "succeeded" for run in wanted)
     return forecast.id if forecast and done else None
 
 
-def _chosen_slot(name: str, pipeline: Pipeline, wall: datetime, slot: datetime | None) -> tuple[datetime, datetime]:
-    """Now by the pipeline's clock, and the slot to run for.
+def _chosen_slot(name: str, pipeline: Pipeline, present: datetime, slot: datetime | None) -> datetime:
+    """The slot to run for.
 
     Raises:
-        ConfigError: If the slot asked for is past: its data would have to be read as they were then.
+        ConfigError: If the slot asked for lies in the future.
     """
-    now = pipeline_now(name, pipeline, wall)
-    present = slot_of(pipeline, now)
     if slot is None:
-        return now, present
+        return present
     aware = slot if slot.tzinfo else slot.replace(tzinfo=UTC)
     chosen = step_of(pipeline.grid, aware.astimezone(UTC))
-    if chosen != present:
-        raise ConfigError(f"{name}: slot {chosen:%Y-%m-%d %H:%M} is not the present one, {present:%Y-%m-%d %H:%M}")
-    return now, chosen
+    if chosen > present:
+        raise ConfigError(f"{name}: slot {chosen:%Y-%m-%d %H:%M} is later than the present, {present:%Y-%m-%d %H:%M}")
+    return chosen
 
 
 def this_process(what: str) -> str:

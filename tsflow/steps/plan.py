@@ -7,8 +7,8 @@ from tsflow.steps.data import live_panel
 from tsflow.steps.forecaster import unfit
 from tsflow.steps.job import Job
 from tsflow.steps.run import begin, failing
+from tsflow.steps.standing import champion, in_force
 from tsflow.steps.trial import Trial
-from tsflow.store import decisions, models
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,11 @@ def plan_retrain(job: Job) -> Planned | Skipped:
 def _still_fresh(job: Job) -> str | None:
     """Why the present champion may forecast this slot, too; none if a retrain is due by age."""
     every = job.pipeline.retrain.every_steps
-    last = decisions.current(job.engine, job.name, job.fence.space)
-    champion = models.champion(job.engine, job.name, job.fence.space)
-    if every is None or last is None or last.slot is None or champion is None:
+    last, present = in_force(job), champion(job)
+    if every is None or last is None or present is None:
         return None
     compared = last.outcome != "baseline" or len(last.candidates or []) > 1
-    if not compared or unfit(job.pipeline, champion):
+    if not compared or unfit(job.pipeline, present):
         return None
     age = steps_between(job.pipeline.grid, last.slot, job.ticket.slot)
     return f"the champion was decided on {age} steps ago, and a retrain is due every {every}" if age < every else None

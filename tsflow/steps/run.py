@@ -37,6 +37,7 @@ def begin(job: Job, kind: Kind, *, panel: Panel | None = None, redo_if_changed: 
         now=ticket.moment,
         force=ticket.force or changed,
         data_as_of=None if panel is None else ticket.moment,
+        known_at=ticket.known_at,
         config_digest=digest,
         data_digest=data_digest,
         code_version=__version__,

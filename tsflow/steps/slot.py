@@ -14,8 +14,9 @@ logger = logging.getLogger("tsflow")
 
 
 def run_slot(job: Job, on_progress: Progress | None = None) -> int:
-    """Ingest, retrain if due, forecast; returns the forecast run's id."""
-    ingest(job, on_progress)
+    """Ingest, retrain if due, forecast; returns the forecast run's id. A slot of the past has nothing to ingest."""
+    if job.ticket.known_at is None:
+        ingest(job, on_progress)
     try:
         retrain(job, on_progress)
     except TrainingError as error:

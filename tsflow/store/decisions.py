@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, tuple_
 
 from tsflow.errors import DataError
 from tsflow.store import runs
@@ -24,7 +24,7 @@ class Decision:
     pipeline: str
     space: str
     decided_at: datetime
-    slot: datetime | None
+    slot: datetime
     outcome: Outcome
     model_id: int | None
     previous_model_id: int | None
@@ -52,7 +52,8 @@ def record(
 ) -> Decision:
     """Decide: write the decision, move the alias and end the retrain, in one transaction.
 
-    A run decides once: called again, it returns the decision that there is. Without a model the alias goes.
+    A run decides once: called again, it returns the decision that there is. Without a model the alias goes. A
+    decision for a slot older than that of the one in force leaves the alias where it is: a backfill moves nothing back.
 
     Raises:
         LeaseLost: If another run took over.
@@ -79,29 +80,32 @@ def record(
     return decision
 
 
-def rollback(engine: Engine, fence: Fence, *, now: datetime, slot: datetime | None, reason: str) -> Decision:
+def rollback(engine: Engine, fence: Fence, *, now: datetime, reason: str) -> Decision:
     """Give the alias back to the champion before the present one, with that one's calibration.
 
-    Rolling back again goes further back, not forth and back.
+    Rolling back again goes further back, not forth and back. The champion's age still counts from the slot of the
+    decision that was in force.
 
     Raises:
         DataError: If there was no champion before.
         LeaseLost: If another run took over.
     """
     with fenced(engine, fence) as connection:
+        in_force = connection.execute(_of_pipeline(fence.pipeline, fence.space).limit(1)).one_or_none()
         rise = _rise(connection, fence)
-        if rise is None or rise.previous_model_id is None:
+        if in_force is None or rise is None or rise.previous_model_id is None:
             raise DataError(
                 f"pipeline {fence.pipeline!r} ({fence.space}) has no earlier champion to go back to; "
                 "`tsflow decisions` lists what was decided"
             )
         behind = _of_pipeline(fence.pipeline, fence.space).where(decisions.c.model_id == rise.previous_model_id)
-        calibrated = connection.execute(behind.where(decisions.c.id < rise.id).limit(1)).one_or_none()
+        before = tuple_(decisions.c.slot, decisions.c.id) < tuple_(rise.slot, rise.id)
+        calibrated = connection.execute(behind.where(before).limit(1)).one_or_none()
         return _insert(
             connection,
             fence,
             decided_at=now,
-            slot=slot,
+            slot=in_force.slot,
             outcome="rolled back",
             model_id=rise.previous_model_id,
             calibration=None if calibrated is None else calibrated.calibration,
@@ -109,17 +113,20 @@ def rollback(engine: Engine, fence: Fence, *, now: datetime, slot: datetime | No
         )
 
 
-def current(engine: Engine, pipeline: str, space: str) -> Decision | None:
-    """The last decision: the champion's age counts from its slot, and its calibration is in force."""
+def current(engine: Engine, pipeline: str, space: str, until: datetime | None = None) -> Decision | None:
+    """The decision in force: the champion's age counts from its slot, and its calibration applies.
+
+    With ``until``, the one that was in force at that slot: later decisions do not count.
+    """
     with reading(engine) as connection:
-        row = connection.execute(_of_pipeline(pipeline, space).limit(1)).one_or_none()
+        row = connection.execute(_of_pipeline(pipeline, space, until).limit(1)).one_or_none()
     return None if row is None else _decision(row)
 
 
-def history(engine: Engine, pipeline: str, space: str) -> list[Decision]:
-    """All decisions, the last one first."""
+def history(engine: Engine, pipeline: str, space: str, until: datetime | None = None) -> list[Decision]:
+    """All decisions, up to a slot if it is given, that of the newest slot first."""
     with reading(engine) as connection:
-        return [_decision(row) for row in connection.execute(_of_pipeline(pipeline, space))]
+        return [_decision(row) for row in connection.execute(_of_pipeline(pipeline, space, until))]
 
 
 def of_run(engine: Engine, run_id: int) -> Decision | None:
@@ -129,12 +136,16 @@ def of_run(engine: Engine, run_id: int) -> Decision | None:
     return None if row is None else _decision(row)
 
 
-def _insert(connection: Connection, fence: Fence, **values: Any) -> Decision:
-    """Write a decision and move the alias to its model."""
+def _insert(connection: Connection, fence: Fence, *, slot: datetime, **values: Any) -> Decision:
+    """Write a decision and move the alias to its model, unless one for a newer slot has moved it already."""
     alias = {"pipeline": fence.pipeline, "space": fence.space}
-    previous = connection.scalar(select(champion_aliases.c.model_id).filter_by(**alias))
-    row = insert(decisions).values(previous_model_id=previous, **alias, **values).returning(decisions)
+    before = connection.execute(_of_pipeline(fence.pipeline, fence.space, slot).limit(1)).one_or_none()
+    newest = connection.execute(_of_pipeline(fence.pipeline, fence.space).limit(1)).one_or_none()
+    previous = None if before is None else before.model_id
+    row = insert(decisions).values(slot=slot, previous_model_id=previous, **alias, **values).returning(decisions)
     decision = _decision(connection.execute(row).one())
+    if newest is not None and newest.slot > slot:
+        return decision
     connection.execute(delete(champion_aliases).filter_by(**alias))
     if decision.model_id is not None:
         moved = {"model_id": decision.model_id, "decision_id": decision.id}
@@ -154,8 +165,11 @@ def _rise(connection: Connection, fence: Fence) -> Row[Any] | None:
     return connection.execute(rises.limit(1)).one_or_none()
 
 
-def _of_pipeline(pipeline: str, space: str) -> Any:
-    return select(decisions).filter_by(pipeline=pipeline, space=space).order_by(decisions.c.id.desc())
+def _of_pipeline(pipeline: str, space: str, until: datetime | None = None) -> Any:
+    wanted = select(decisions).filter_by(pipeline=pipeline, space=space)
+    if until is not None:
+        wanted = wanted.where(decisions.c.slot <= until)
+    return wanted.order_by(decisions.c.slot.desc(), decisions.c.id.desc())
 
 
 def _decision(row: Row[Any]) -> Decision:

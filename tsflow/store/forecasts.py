@@ -117,17 +117,17 @@ def publish(
 
 
 def _move_heads(connection: Connection, run: runs.Run) -> None:
+    """Make the run's forecasts current, but not of a series that a newer slot has forecast, or found to have ended."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    known_later = select(forecast_origins.c.series_id).where(forecast_origins.c.run_id.in_(_newer(run)))
     forecast = select(forecast_origins.c.series_id, forecast_origins.c.run_id).where(
-        forecast_origins.c.run_id == run.id, forecast_origins.c.source != "none"
+        forecast_origins.c.run_id == run.id,
+        forecast_origins.c.source != "none",
+        forecast_origins.c.series_id.not_in(known_later),
     )
     upsert = dialect.insert(forecast_heads).from_select(["series_id", "run_id"], forecast)
-    upsert = upsert.on_conflict_do_update(
-        index_elements=["series_id"],
-        set_={"run_id": upsert.excluded.run_id},
-        where=forecast_heads.c.run_id.not_in(_newer(run)),
-    )
-    connection.execute(upsert)
+    moved = {"run_id": upsert.excluded.run_id}
+    connection.execute(upsert.on_conflict_do_update(index_elements=["series_id"], set_=moved))
 
 
 def _newer(run: runs.Run) -> Select[tuple[int]]:

@@ -134,11 +134,13 @@ def find(engine: Engine, run_id: int, architecture: str, role: Role) -> ModelRow
     return None if row is None else _model(row)
 
 
-def latest(engine: Engine, pipeline: str, role: Role) -> ModelRow | None:
-    """The newest model of a role; none if there is none."""
-    wanted = select(schema.models).filter_by(pipeline=pipeline, role=role)
+def latest(engine: Engine, pipeline: str, space: str, role: Role, until: datetime) -> ModelRow | None:
+    """The newest model of a role among the retrains of slots up to ``until``; none if there is none."""
+    table, runs = schema.models, schema.runs
+    wanted = select(table).join(runs, runs.c.id == table.c.run_id).where(table.c.role == role, runs.c.slot <= until)
+    wanted = wanted.where(runs.c.pipeline == pipeline, runs.c.space == space)
     with reading(engine) as connection:
-        row = connection.execute(wanted.order_by(schema.models.c.id.desc()).limit(1)).one_or_none()
+        row = connection.execute(wanted.order_by(runs.c.slot.desc(), table.c.id.desc()).limit(1)).one_or_none()
     return None if row is None else _model(row)
 
 

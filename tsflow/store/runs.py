@@ -33,6 +33,7 @@ class Run:
     finished_at: datetime | None
     published_at: datetime | None
     data_as_of: datetime | None
+    known_at: datetime | None
     config_digest: str | None
     data_digest: str | None
     report: Any
@@ -49,6 +50,7 @@ def begin(
     now: datetime,
     force: bool = False,
     data_as_of: datetime | None = None,
+    known_at: datetime | None = None,
     config_digest: str | None = None,
     data_digest: str | None = None,
     code_version: str | None = None,
@@ -66,6 +68,7 @@ def begin(
     """
     lineage = {
         "data_as_of": data_as_of,
+        "known_at": known_at,
         "config_digest": config_digest,
         "data_digest": data_digest,
         "code_version": code_version,

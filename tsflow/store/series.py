@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, select, update
 
 from tsflow.store.engine import reading
@@ -29,10 +27,3 @@ def sizes(engine: Engine, pipeline: str) -> list[tuple[int, int]]:
     wanted = select(series.c.id, series.c.observations).where(series.c.pipeline == pipeline).order_by(series.c.id)
     with reading(engine) as connection:
         return [(row.id, row.observations) for row in connection.execute(wanted)]
-
-
-def ended_ids(engine: Engine, pipeline: str) -> NDArray[np.int64]:
-    """The ids of the series that have ended."""
-    wanted = select(series.c.id).where(series.c.pipeline == pipeline, series.c.ended)
-    with reading(engine) as connection:
-        return np.array(connection.scalars(wanted).all(), dtype=np.int64)

@@ -147,6 +147,6 @@ def test_a_killed_retrain_does_not_compare_candidates_of_other_data(small: Small
     assert small.rows(f"SELECT status FROM runs WHERE id = {planned.run_id}") == [{"status": "failed"}]
 
 
-def test_a_past_slot_is_refused(small: Small) -> None:
-    with pytest.raises(ConfigError, match="slot 2020-01-01 00:00 is not the present one, 2024-01-01 00:00"):
-        small.run(slot=pd.Timestamp("2020-01-15", tz="UTC").to_pydatetime())
+def test_a_slot_of_the_future_is_refused(small: Small) -> None:
+    with pytest.raises(ConfigError, match="slot 2024-02-01 00:00 is later than the present, 2024-01-01 00:00"):
+        small.run(slot=pd.Timestamp("2024-02-15", tz="UTC").to_pydatetime())

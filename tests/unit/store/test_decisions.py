@@ -42,6 +42,16 @@ def test_a_replay_has_a_champion_of_its_own(engine: Engine, fence: Fence) -> Non
     assert models.champion(engine, "walkers", "replay-1") is not None
 
 
+def test_a_decision_for_an_older_slot_leaves_the_alias(engine: Engine, fence: Fence) -> None:
+    later, earlier = _promote(engine, fence, 2), _promote(engine, fence, 1)
+    assert decisions.current(engine, "walkers", LIVE) == later
+    champion = models.champion(engine, "walkers", LIVE)
+    assert champion is not None
+    assert champion.id == later.model_id
+    assert earlier.previous_model_id is None
+    assert decisions.current(engine, "walkers", LIVE, until=NOW + timedelta(hours=1)) == earlier
+
+
 def test_a_decision_without_a_model_removes_the_alias(engine: Engine, fence: Fence) -> None:
     _promote(engine, fence, 0)
     run = runs.begin(engine, fence, "retrain", NOW + timedelta(hours=1), now=NOW)
@@ -134,4 +144,4 @@ def _decide(
 
 
 def _roll_back(engine: Engine, fence: Fence) -> Decision:
-    return decisions.rollback(engine, fence, now=NOW, slot=NOW, reason="it went astray")
+    return decisions.rollback(engine, fence, now=NOW, reason="it went astray")

@@ -200,10 +200,10 @@ def _described(connection: Connection) -> dict[str, Any]:
 
 
 def _table(inspector: Any, name: str) -> Any:
+    by_name: dict[str, Any] = {"key": lambda item: str(item["name"])}
     columns = [{**column, "type": str(column["type"])} for column in inspector.get_columns(name)]
-    by_name = {"key": lambda item: str(item["name"])}
     return (
-        columns,
+        sorted(columns, **by_name),  # a column that came later is the last one where it was added
         inspector.get_pk_constraint(name),
         sorted(inspector.get_foreign_keys(name), **by_name),
         sorted(inspector.get_unique_constraints(name), **by_name),
