@@ -1,0 +1,2 @@
+-- Run once, when the volume is new: Prefect's server keeps its state beside tsflow's database, not in it.
+CREATE DATABASE prefect;
