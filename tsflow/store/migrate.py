@@ -14,7 +14,7 @@ from sqlalchemy.schema import SetColumnComment, SetTableComment
 from tsflow.errors import SchemaOutdated, StoreError
 from tsflow.store.engine import place, reading, translated
 from tsflow.store.schema import metadata
-from tsflow.store.views import create_views, drop_views
+from tsflow.store.views import create_views, drop_views, rights
 
 FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 7_463_706  # any number: the advisory lock of those who migrate
@@ -23,18 +23,21 @@ _LOCK = 7_463_706  # any number: the advisory lock of those who migrate
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring tables and views to a revision, in one transaction: a failure leaves the database as it was.
 
-    Views are dropped first and made again last: SQLite cannot rebuild a table that a view reads. Views and
-    comments belong to the newest revision, so an older one has none.
+    Views are dropped first and made again last: SQLite cannot rebuild a table that a view reads. Who could read
+    them still can. Views and comments belong to the newest revision, so an older one has none.
 
     Raises:
         StoreError: If the database refuses, or its rows break a constraint of the new tables.
     """
     with _migrating(engine) as connection:
+        granted = rights(connection)
         drop_views(connection)
         command.upgrade(_config(connection), revision)
         if _found(connection) == _newest():
             _comment(connection)
             create_views(connection)
+            for grant in granted:
+                connection.execute(text(grant))
 
 
 def prepare(engine: Engine) -> None:

@@ -53,5 +53,18 @@ def drop_views(connection: Connection) -> None:
                 raise StoreError(f"{error.orig}; drop the views made of it, upgrade, then make them again") from None
 
 
+def rights(connection: Connection) -> list[str]:
+    """Who may do what with our views, as the statements that grant it again to the views that take their place."""
+    if connection.dialect.name == "sqlite":
+        return []
+    granted = text("""
+        SELECT format('GRANT %s ON %I TO ', privilege_type, table_name)
+            || CASE grantee WHEN 'PUBLIC' THEN 'PUBLIC' ELSE quote_ident(grantee) END
+        FROM information_schema.table_privileges
+        WHERE table_schema = current_schema() AND table_name = ANY(:names) AND grantee <> current_user
+    """)
+    return list(connection.scalars(granted, {"names": [view.name for view in views("postgresql")]}))
+
+
 def _quoted(words: str) -> str:
     return "'" + words.replace("'", "''").replace(":", "\\:") + "'"
