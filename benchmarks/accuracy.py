@@ -3,9 +3,10 @@
     python benchmarks/accuracy.py --data m4_weekly.parquet --out out/weekly [--horizon 13] [--seed 1] [--plain]
 
 The data have `unique_id, ds, y, split`; rows with split `train` or `val` are all that the pipeline is given, and
-forecasts are written for exactly the rows with split `test`. A `manifest.yaml` beside the data gives frequency,
-season and horizon. DIR gets a CSV for each architecture, the stage alone, the mean of the five (`ensemble.csv`) and
-what was published (`champion.csv`), each `unique_id, ds, yhat, lo_80, hi_80, lo_95, hi_95`, with `timings.json` and
+forecasts are written for exactly the rows with split `test`. A `manifest.yaml` beside the data gives frequency, season
+and horizon. DIR gets a CSV for each architecture, the stage alone, the mean of the five (`ensemble.csv`), what
+`publish: best` and `publish: auto` choose (`best.csv`, `champion.csv`), each
+`unique_id, ds, yhat, lo_80, hi_80, lo_95, hi_95`, with `timings.json` (seconds, recipes tried, models, decision) and
 `scores.json` (the scorer's own definitions are in `tsflow.evaluation`).
 """
 
@@ -23,9 +24,8 @@ import pandas as pd
 import yaml
 
 from tsflow import steps
-from tsflow.config import ARCHITECTURES
 from tsflow.evaluation import coverage, mase, mase_scale, msis, naive2, owa, rmse, smape
-from tsflow.store import decisions, readers
+from tsflow.store import decisions, models, readers, runs
 
 END_OF_TIME = datetime(2200, 1, 1, tzinfo=UTC)  # the dates of some sets are made up, and lie in the future
 COLUMNS = ["unique_id", "ds", "yhat", "lo_80", "hi_80", "lo_95", "hi_95"]
@@ -75,6 +75,7 @@ def project_file(folder: Path, data: Dataset, training: dict[str, Any]) -> Path:
         "clock": "data",
         "ended_after": "never",  # competition series end at different dates, and all are asked for
         "training": {"refit": "all", **training},
+        "selection": {"publish": "auto"},
     }
     file = folder / "tsflow.yaml"
     file.write_text(yaml.safe_dump({"pipelines": {"benchmark": pipeline}}))
@@ -92,16 +93,25 @@ def run(data: Dataset, training: dict[str, Any]) -> tuple[dict[str, pd.DataFrame
         ):
             timed(seconds, "ingest", lambda: steps.ingest(job))
             planned = timed(seconds, "plan", lambda: steps.plan_retrain(job))
+            timed(seconds, "recipes", lambda: steps.choose_recipes(job, planned.run_id))
             for name in planned.architectures:
                 timed(seconds, name, lambda name=name: steps.train_candidate(job, planned.run_id, name))
             timed(seconds, "decide", lambda: steps.decide(job, planned.run_id))
             timed(seconds, "forecast", lambda: steps.forecast(job))
             published = readers.latest_forecasts(job.engine, "benchmark")
             forecasts = {"champion": published.rename(columns={"y_hat": "yhat"})[COLUMNS]}
-            for name in planned.architectures:
-                forecasts[name] = steps.preview(job, planned.run_id, name).rename(columns={"y_hat": "yhat"})
             decision = decisions.of_run(job.engine, planned.run_id)
-        return forecasts, {"seconds": seconds, "decision": asdict(decision)}
+            scored = [one["architecture"] for one in decision.candidates if one["architecture"] != "seasonal_naive"]
+            for name in scored:  # best first
+                forecasts[name] = steps.preview(job, planned.run_id, name).rename(columns={"y_hat": "yhat"})
+            singles = [name for name in scored if name != "ensemble"]
+            forecasts["best"] = forecasts["champion" if decision.outcome == "baseline" else singles[0]]
+            report = runs.get(job.engine, planned.run_id).report
+            trained = {
+                f"{row.architecture} {row.role}": {"steps": row.steps, "seconds": row.seconds, **row.configuration}
+                for row in models.of_run(job.engine, planned.run_id)
+            }
+        return forecasts, {"seconds": seconds, "decision": asdict(decision), **report, "models": trained}
 
 
 def timed(seconds: dict[str, Seconds], stage: str, call: Any) -> Any:
@@ -111,12 +121,6 @@ def timed(seconds: dict[str, Seconds], stage: str, call: Any) -> Any:
     seconds[stage] = {"wall": round(time.perf_counter() - wall, 2), "cpu": round(time.process_time() - cpu, 2)}
     print(f"{stage}: {seconds[stage]}", flush=True)
     return result
-
-
-def ensemble(forecasts: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """The mean of the five architectures, row by row."""
-    five = pd.concat([forecasts[name] for name in ARCHITECTURES if name in forecasts])
-    return five.groupby(["unique_id", "ds"], as_index=False)[COLUMNS[2:]].mean()
 
 
 def asked_rows(forecast: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
@@ -178,7 +182,6 @@ def main() -> None:
     if options.max_steps:
         training["max_steps"] = options.max_steps
     forecasts, timings = run(data, training)
-    forecasts["ensemble"] = ensemble(forecasts)
     scores = {}
     for name, forecast in forecasts.items():
         rows = asked_rows(forecast, data.asked)

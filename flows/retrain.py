@@ -19,6 +19,8 @@ def retrain_if_due(work: Slot) -> int | None:
     if isinstance(planned, Skipped):
         get_run_logger().info("no retrain: %s", planned.reason)
         return None
+    if planned.architectures:
+        work.do(tasks.choose_recipes, run_id=planned.run_id)
     futures = [work.start(tasks.train, run_id=planned.run_id, architecture=name) for name in planned.architectures]
     for future in futures:
         future.wait()

@@ -49,6 +49,13 @@ def plan_retrain(ticket: Ticket) -> Planned | Skipped:
         return steps.plan_retrain(job)
 
 
+@task(task_run_name="choose recipes {ticket.pipeline}", **_OPTIONS)
+def choose_recipes(ticket: Ticket, run_id: int) -> int:
+    """How all architectures are trained, searched for on the tune zone; returns how many recipes each is given."""
+    with open_job(ticket) as job, reporter(f"{ticket.pipeline}: recipes") as progress:
+        return len(steps.choose_recipes(job, run_id, on_progress=progress))
+
+
 @task(task_run_name="train {ticket.pipeline} {architecture}", **_OPTIONS)
 def train(ticket: Ticket, run_id: int, architecture: str) -> int:
     """One architecture, trained and scored; returns the model's id."""

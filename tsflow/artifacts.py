@@ -18,7 +18,7 @@ from safetensors.torch import load, save
 from torch import nn
 
 from tsflow.errors import ArtifactCorrupted, ArtifactError
-from tsflow.models import ModelSpec, build
+from tsflow.models import AnySpec, build, spec_from_json
 
 VERSION = 1
 """Version of the header; a file of another one is refused."""
@@ -34,7 +34,7 @@ class Artifact:
     sha256: str
 
 
-def save_model(folder: str, model: nn.Module, spec: ModelSpec, meta: dict[str, Any]) -> Artifact:
+def save_model(folder: str, model: nn.Module, spec: AnySpec, meta: dict[str, Any]) -> Artifact:
     """Save a model below a folder, at ``<folder>/<first two digits>/<sha256>.safetensors``.
 
     The same weights, specification and notes give the same file. A reader never sees half of it: a local file
@@ -59,7 +59,7 @@ def save_model(folder: str, model: nn.Module, spec: ModelSpec, meta: dict[str, A
     return Artifact(url, sha256)
 
 
-def load_model(url: str, sha256: str, device: torch.device) -> tuple[nn.Module, ModelSpec, dict[str, Any]]:
+def load_model(url: str, sha256: str, device: torch.device) -> tuple[nn.Module, AnySpec, dict[str, Any]]:
     """Load a model, in evaluation mode on a device, with its specification and its notes.
 
     Raises:
@@ -73,7 +73,7 @@ def load_model(url: str, sha256: str, device: torch.device) -> tuple[nn.Module, 
     if found != sha256:
         raise ArtifactCorrupted(f"{url} has sha256 {found}, not {sha256}: restore the file, or retrain")
     header = _header(url, content)
-    spec = ModelSpec.from_json(header["spec"])
+    spec = spec_from_json(header["spec"])
     model = build(spec, seed=0)
     try:
         model.load_state_dict(load(content))

@@ -45,6 +45,10 @@ class Quality(Settings):
 class Selection(Settings):
     """How the model that is published is chosen."""
 
+    publish: Literal["best", "ensemble", "auto"] = Field(
+        "best",
+        description="The best architecture by validation loss, the mean of all networks, or whichever is better.",
+    )
     margin: float = Field(
         0.0, ge=0, lt=1, description="Relative gain over the champion's recipe that a challenger must show."
     )
@@ -122,6 +126,12 @@ class Pipeline(Settings):
         if self.ended_after == "never":
             return None
         return self.ended_after or 2 * max(self.shape.season_length, self.horizon)
+
+    @property
+    def refits_all(self) -> bool:
+        """Whether every candidate is trained again on all data: an ensemble is made of all of them."""
+        refit = self.training.refit
+        return refit == "all" or (refit == "winner" and self.selection.publish != "best")
 
     @property
     def grid(self) -> Frequency:

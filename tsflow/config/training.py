@@ -13,13 +13,24 @@ class Training(Settings):
     """One recipe for all architectures; the defaults are those measured in docs/benchmarks.md."""
 
     stage: bool = Field(True, description="False: the textbook as printed (token 1, standardised input, point output).")
-    transform: Literal["log", "none"] = Field(
-        "log", description="Applied before scaling where no value is negative; then no forecast is, either."
+    search: bool = Field(
+        True,
+        description="Choose transform, context, level and weights on the tune zone; False: the measured defaults.",
+    )
+    members: int | None = Field(
+        None,
+        ge=1,
+        description="Networks of one architecture, each by one of the best recipes, whose mean forecasts; "
+        "3 for up to 20,000 observations, else 2, if not given.",
+    )
+    transform: Literal["auto", "log", "power", "none"] = Field(
+        "auto",
+        description="Applied before scaling where no value is negative; then no forecast is, either, but with `none`.",
     )
     context: int | None = Field(None, ge=1, description="Steps that a network sees; from the frequency if not given.")
     token: int | None = Field(None, ge=1, description="Steps that make one token; from the season if not given.")
     batch_size: int = Field(256, ge=1, description="Windows a step of the optimiser.")
-    learning_rate: float = Field(5e-3, gt=0, description="Peak of the one-cycle schedule.")
+    learning_rate: float = Field(1e-2, gt=0, description="Peak of the one-cycle schedule.")
     min_steps: int = Field(200, ge=1, description="Fewest optimiser steps.")
     max_steps: int = Field(1200, ge=1, description="Most optimiser steps; 20 passes over the windows in between.")
     patience: int = Field(4, ge=1, description="Evaluations on the tune zone without gain before training stops.")

@@ -14,10 +14,11 @@ from torch import nn
 from tsflow.config.base import suggestion
 from tsflow.errors import ConfigError
 from tsflow.models.convolutional import CNN1DModel
+from tsflow.models.ensemble import Ensemble
 from tsflow.models.plain import Plain
 from tsflow.models.quantiles import LEVELS
 from tsflow.models.recurrent import GRUModel, LSTMModel, RNNModel
-from tsflow.models.spec import ModelSpec
+from tsflow.models.spec import AnySpec, EnsembleSpec, ModelSpec
 from tsflow.models.stage import Stage, token_size
 from tsflow.models.transformer import TransformerModel
 
@@ -124,7 +125,7 @@ _SEEDING = threading.Lock()
 """Seeding goes through torch's one global generator; without the lock 1 in 4 builds of two threads came out wrong."""
 
 
-def build(spec: ModelSpec, seed: int) -> nn.Module:
+def build(spec: AnySpec, seed: int) -> nn.Module:
     """An untrained model on the CPU; a pure function of its arguments.
 
     Torch's global random state is left as it was.
@@ -136,6 +137,8 @@ def build(spec: ModelSpec, seed: int) -> nn.Module:
     Raises:
         ConfigError: If the architecture is unknown, or has no network to print plainly.
     """
+    if isinstance(spec, EnsembleSpec):
+        return Ensemble([build(member, seed) for member in spec.members], [one.context for one in spec.members])
     check_architectures([spec.architecture], "model specification")
     with _SEEDING, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would reseed the accelerators, too
@@ -153,6 +156,7 @@ def _staged(spec: ModelSpec) -> nn.Module:
         season_length=spec.season_length,
         token=spec.token,
         transform=spec.transform,
+        level=spec.level,
     )
 
 

@@ -1,13 +1,13 @@
-"""ModelSpec: all that decides a model's shape, as plain data that is stored beside its weights."""
+"""Specifications: all that decides a model's shape, as plain data that is stored beside its weights."""
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, get_args
 
 from tsflow.errors import ArtifactError, ConfigError
 from tsflow.models.quantiles import LEVELS
-from tsflow.models.scaling import Transform
+from tsflow.models.scaling import Level, Transform
 
-VERSION = 1
+VERSION = 2
 """Version of the specification; one that this code cannot rebuild is refused, not guessed at."""
 
 
@@ -18,7 +18,7 @@ class ModelSpec:
     Invariants: lengths are at least 1, and the context is a whole number of tokens.
 
     >>> spec = ModelSpec("gru", horizon=12, season_length=12, token=12, context=36)
-    >>> ModelSpec.from_json(spec.to_json()) == spec
+    >>> spec_from_json(spec.to_json()) == spec
     True
 
     Raises:
@@ -36,7 +36,9 @@ class ModelSpec:
     context: int
     """Steps that the model sees, L."""
     transform: Transform = "log"
-    """``log``: windows without negative values are put on the log scale."""
+    """Applied to windows without negative values before scaling: log(1 + y), y^(1/4), or none."""
+    level: Level = "window"
+    """What scaling subtracts: the mean of the window, or of its last season."""
     stage: bool = True
     """False: the textbook as printed (token 1, standardised window, point output)."""
     width: int | None = None
@@ -49,8 +51,9 @@ class ModelSpec:
                 raise ConfigError(f"{name} must be at least 1, not {length}")
         if self.context % self.token:
             raise ConfigError(f"context ({self.context}) must be a multiple of token ({self.token})")
-        if self.transform not in ("log", "none"):
-            raise ConfigError(f"unknown transform {self.transform!r}; allowed: log, none")
+        for name, allowed in (("transform", get_args(Transform)), ("level", get_args(Level))):
+            if getattr(self, name) not in allowed:
+                raise ConfigError(f"unknown {name} {getattr(self, name)!r}; allowed: {', '.join(allowed)}")
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -61,18 +64,71 @@ class ModelSpec:
         """A dict of JSON values, with the version of the specification."""
         return {"version": VERSION, **asdict(self)}
 
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "ModelSpec":
-        """The inverse of ``to_json``.
 
-        Raises:
-            ArtifactError: If the specification is of another version, or has other fields.
-        """
-        values = dict(values)
-        version = values.pop("version", None)
-        if version != VERSION:
-            raise ArtifactError(f"model specification of version {version}; this code reads {VERSION}: retrain")
-        allowed = [field.name for field in fields(cls)]
-        if set(values) != set(allowed):
-            raise ArtifactError(f"model specification has fields {sorted(values)}; expected: {sorted(allowed)}")
-        return cls(**values)
+@dataclass(frozen=True)
+class EnsembleSpec:
+    """Several models that forecast as one.
+
+    Invariant: all members have the same horizon, season and levels.
+    """
+
+    architecture: str
+    """The members' own, or ``ensemble`` where they differ."""
+    members: tuple[ModelSpec, ...]
+
+    def __post_init__(self) -> None:
+        if len({(one.horizon, one.season_length, one.levels) for one in self.members}) != 1:
+            raise ConfigError("members of an ensemble have one horizon, one season and the same levels")
+
+    @property
+    def horizon(self) -> int:
+        """Steps to forecast, H."""
+        return self.members[0].horizon
+
+    @property
+    def season_length(self) -> int:
+        """Steps in a season."""
+        return self.members[0].season_length
+
+    @property
+    def context(self) -> int:
+        """Steps that the members see at most, L."""
+        return max(member.context for member in self.members)
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """The quantile levels that the members forecast, ascending."""
+        return self.members[0].levels
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of JSON values; horizon and season are there for those who ask whether the model still fits."""
+        return {
+            "version": VERSION,
+            "architecture": self.architecture,
+            "horizon": self.horizon,
+            "season_length": self.season_length,
+            "members": [member.to_json() for member in self.members],
+        }
+
+
+AnySpec = ModelSpec | EnsembleSpec
+"""What `tsflow.models.registry.build` builds from."""
+
+
+def spec_from_json(values: dict[str, Any]) -> AnySpec:
+    """The inverse of ``to_json`` of either kind.
+
+    Raises:
+        ArtifactError: If the specification is of another version, or has other fields.
+    """
+    values = dict(values)
+    version = values.pop("version", None)
+    if version != VERSION:
+        raise ArtifactError(f"model specification of version {version}; this code reads {VERSION}: retrain")
+    if "members" in values:
+        members = tuple(spec_from_json(member) for member in values["members"])
+        return EnsembleSpec(values["architecture"], tuple(one for one in members if isinstance(one, ModelSpec)))
+    allowed = [field.name for field in fields(ModelSpec)]
+    if set(values) != set(allowed):
+        raise ArtifactError(f"model specification has fields {sorted(values)}; expected: {sorted(allowed)}")
+    return ModelSpec(**values)

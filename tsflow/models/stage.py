@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from tsflow.models.base import seasonal_base
 from tsflow.models.quantiles import LEVELS, QuantileHead
-from tsflow.models.scaling import Scaling, Transform
+from tsflow.models.scaling import Level, Scaling, Transform
 from tsflow.models.window_statistics import roughness_lags, window_statistics
 
 
@@ -22,7 +22,8 @@ class Stage(nn.Module):
         horizon: Steps to forecast, H.
         season_length: Steps in a season.
         token: Steps in a token; divides ``context``.
-        transform: ``log`` for the log scale where no value of the window is negative.
+        transform: Applied where no value of the window is negative.
+        level: Mean of the whole window, or of its last season.
     """
 
     levels: tuple[float, ...] = LEVELS
@@ -36,6 +37,7 @@ class Stage(nn.Module):
         season_length: int,
         token: int,
         transform: Transform,
+        level: Level = "window",
     ) -> None:
         super().__init__()
         self.network = network
@@ -43,6 +45,7 @@ class Stage(nn.Module):
         self.season_length = season_length
         self.token = token
         self.transform = transform
+        self.level_steps = season_length if level == "season" else None
         self.lags = roughness_lags(season_length, context)
         # Validation OWA on M4 hourly (GRU): .468; .482 with a skip to every quantile, .494 without any.
         self.skip = nn.Linear(context, horizon, bias=False)
@@ -62,7 +65,7 @@ class Stage(nn.Module):
             Quantiles in scaled units, shape [N, H, Q], ascending along Q, and the scaling that takes them
             back to units of y.
         """
-        scaling = Scaling.of(context, observed, self.transform)
+        scaling = Scaling.of(context, observed, self.transform, level_steps=self.level_steps)
         z = scaling.scale(context.masked_fill(~observed, 0.0)).masked_fill(~observed, 0.0)  # [N, L]
         centre = seasonal_base(z, observed, self.season_length, self.horizon) + self.skip(z)  # [N, H]
         quantiles = self.head(self._raw(z, observed, scaling))  # [N, H, Q]

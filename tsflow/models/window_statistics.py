@@ -26,9 +26,8 @@ def roughness_lags(season_length: int, context: int) -> tuple[int, ...]:
 def window_statistics(z: Tensor, observed: Tensor, scaling: Scaling, lags: Sequence[int]) -> Tensor:
     """Bounded, finite facts about each window, shape [N, 3 + len(lags)].
 
-    In order: the level in units of ten scales; log of the scale relative to the level (a log window's scale
-    is relative as it is); the share of the window that is observed; for each lag the mean absolute change
-    over it, 1 where no pair of steps was observed.
+    In order: the level in units of ten scales; log of the scale relative to the level; the share of the window that
+    is observed; for each lag the mean absolute change over it, 1 where no pair of steps was observed.
 
     Args:
         z: Scaled context, 0 where not observed, shape [N, L].
@@ -36,11 +35,9 @@ def window_statistics(z: Tensor, observed: Tensor, scaling: Scaling, lags: Seque
         scaling: Level and scale of the windows.
         lags: Each between 1 and L - 1.
     """
-    level = scaling.level.abs()
-    against = torch.where(scaling.is_log | (level == 0), 1.0, level)
     columns = [
         scaling.level / scaling.scale_ / 10,
-        (scaling.scale_ / against).log(),
+        scaling.relative.log(),
         observed.to(z.dtype).mean(1),
         *(_roughness(z, observed, lag) for lag in lags),
     ]

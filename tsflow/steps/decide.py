@@ -10,6 +10,7 @@ from tsflow.errors import ArtifactError, DataError, TrainingError
 from tsflow.evaluation import Calibration, Candidate, Choice, choose
 from tsflow.steps.calibration import calibration, naive, unrefit
 from tsflow.steps.data import live_panel
+from tsflow.steps.ensemble import ENSEMBLE, ensemble_candidate, refit_ensemble
 from tsflow.steps.forecaster import calibration_of
 from tsflow.steps.incumbent import incumbent
 from tsflow.steps.job import Job, Progress, wall_clock
@@ -82,6 +83,10 @@ def _judge(job: Job, run_id: int, trial: Trial, on_progress: Progress | None) ->
         return Verdict(baseline, Choice("baseline", nobody, reason, []), None, None)
     if not any((row.role, row.status) == ("candidate", "trained") for row in models.of_run(job.engine, run_id)):
         raise TrainingError(f"{job.name}: no candidate could be trained, so the champion stays; the models say why")
+    if job.pipeline.selection.publish != "best":
+        ensemble = ensemble_candidate(job, run_id, trial)
+        if ensemble and job.pipeline.training.refit == "all":
+            refit_ensemble(job, trial, ensemble, on_progress)
     choice = _choose(job, run_id, trial, baseline)
     if choice.outcome == "baseline":
         return Verdict(baseline, choice, calibration(job, trial, naive(job, trial)), None)
@@ -96,7 +101,8 @@ def _judge(job: Job, run_id: int, trial: Trial, on_progress: Progress | None) ->
     if job.pipeline.training.refit == "none":
         return Verdict(winner, choice, corrections, None)
     try:
-        refitted = refit(job, trial, winner, on_progress)
+        again = refit_ensemble if winner.architecture == ENSEMBLE else refit
+        refitted = again(job, trial, winner, on_progress)
     except (TrainingError, DataError, ArtifactError) as error:
         return Verdict(winner, choice, corrections, {"failed": str(error)})
     check = {"loss": refitted.select_loss, "loss_before": winner.select_loss, "collapsed": refitted.error}
@@ -127,6 +133,8 @@ def _choose(job: Job, run_id: int, trial: Trial, baseline: ModelRow) -> Choice:
         return Candidate(row.architecture, row.architecture, losses if len(losses) == len(pairs) else lost, row.id)
 
     trained = [row for row in models.of_run(job.engine, run_id) if (row.role, row.status) == ("candidate", "trained")]
+    if job.pipeline.selection.publish == "ensemble":  # of a single network there is none
+        trained = [row for row in trained if row.architecture == ENSEMBLE] or trained
     return choose(
         [candidate(row) for row in trained],
         candidate(baseline),

@@ -8,6 +8,7 @@ from tsflow.steps.forecast import forecast
 from tsflow.steps.ingest import ingest
 from tsflow.steps.job import Job, Progress
 from tsflow.steps.plan import Skipped, plan_retrain
+from tsflow.steps.recipes import choose_recipes
 from tsflow.steps.train import train_candidate
 
 logger = logging.getLogger("tsflow")
@@ -32,6 +33,8 @@ def retrain(job: Job, on_progress: Progress | None = None) -> int | Skipped:
     planned = plan_retrain(job)
     if isinstance(planned, Skipped):
         return planned
+    if planned.architectures:
+        choose_recipes(job, planned.run_id, on_progress)
     for architecture in planned.architectures:
         try:
             train_candidate(job, planned.run_id, architecture, on_progress)

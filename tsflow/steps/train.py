@@ -1,5 +1,7 @@
 """Train one candidate on the fit zone and score it on the select pairs; train a chosen one again on everything."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,15 +10,15 @@ from numpy.typing import NDArray
 from tsflow.artifacts import save_model
 from tsflow.errors import ArtifactError, DataError, TrainingError, TsflowError
 from tsflow.evaluation import collapsed
-from tsflow.models import ModelSpec
 from tsflow.steps.clock import to_datetime
 from tsflow.steps.data import live_panel
 from tsflow.steps.job import Job, Progress
+from tsflow.steps.members import Member, fit_member, together
+from tsflow.steps.recipes import choose_recipes
 from tsflow.steps.trial import Trial
 from tsflow.store import models
 from tsflow.store.models import ModelRow
-from tsflow.training import Fitted, fit, make_spec, resolve_device
-from tsflow.training.run import Progress as FitProgress
+from tsflow.training import Fitted
 
 
 def train_candidate(job: Job, run_id: int, architecture: str, on_progress: Progress | None = None) -> int:
@@ -36,61 +38,58 @@ def train_candidate(job: Job, run_id: int, architecture: str, on_progress: Progr
         failed = models.Training(architecture=architecture, role="candidate", status="failed", error=reason)
         models.record(job.engine, job.fence, run_id, failed)
         raise TrainingError(f"{architecture}: {reason}") from error
-    if job.pipeline.training.refit == "all":
+    if job.pipeline.refits_all:
         refit(job, trial, candidate, on_progress)
     return candidate.id
 
 
 def refit(job: Job, trial: Trial, candidate: ModelRow, on_progress: Progress | None = None) -> ModelRow:
-    """The candidate's recipe on everything there is, for the steps that the tune zone fixed; returns its row.
-
-    Its weights have seen the select pairs, so that these only tell whether they collapsed: ``error`` says so then.
-    """
+    """The candidate's networks on everything there is, each for the steps that the tune zone fixed; returns its row."""
     made = models.find(job.engine, candidate.run_id, candidate.architecture, "refit")
     if made:
         return made
-    fitted = fit(
-        trial.panel,
-        ModelSpec.from_json(candidate.configuration["spec"]),
-        job.pipeline.training,
-        device=resolve_device(job.project.device),
-        steps=candidate.steps,
-        on_progress=_progress(on_progress, f"refit {candidate.architecture}"),
-    )
+    members = [Member.from_json(member) for member in candidate.configuration["networks"]]
+    fits = [
+        fit_member(job, trial, candidate.architecture, member, again=True, on_progress=on_progress)
+        for member in members
+    ]
+    return record_refit(job, trial, candidate, together(candidate.architecture, fits), networks=members)
+
+
+def record_refit(
+    job: Job,
+    trial: Trial,
+    candidate: ModelRow,
+    fitted: Fitted,
+    *,
+    networks: Sequence[Member] = (),
+    members: list[int] | None = None,
+) -> ModelRow:
+    """Save refit weights and write their row.
+
+    They have seen the select pairs, so that these only tell whether they collapsed: ``error`` says so then.
+    """
     losses = trial.losses(trial.forecaster(fitted)(trial.protocol.select), trial.protocol.select)
-    before = models.scores(job.engine, candidate.run_id)[candidate.id]
-    values = _described(job, fitted, trial, trial.panel.last)
-    verdict = collapsed(losses, before)
-    return models.record(
-        job.engine,
-        job.fence,
-        candidate.run_id,
-        models.Training(role="refit", select_loss=trial.mean_loss(losses), error=verdict, **values),
-    )
+    verdict = collapsed(losses, models.scores(job.engine, candidate.run_id)[candidate.id])
+    values = _described(job, fitted, trial, trial.panel.last, networks)
+    row = models.Training(role="refit", members=members, select_loss=trial.mean_loss(losses), error=verdict, **values)
+    return models.record(job.engine, job.fence, candidate.run_id, row)
 
 
-def _train(job: Job, run_id: int, architecture: str, trial: Trial, on_progress: Progress | None) -> ModelRow:
-    pipeline, protocol = job.pipeline, trial.protocol
-    spec = make_spec(
-        trial.panel,
-        shape=pipeline.shape,
-        horizon=pipeline.horizon,
-        architecture=architecture,
-        training=pipeline.training,
-    )
-    fitted = fit(
-        trial.panel,
-        spec,
-        pipeline.training,
-        device=resolve_device(job.project.device),
-        last_target=protocol.fit_last_target,
-        tune=protocol.tune,
-        pair_scale=trial.scale(protocol.tune),
-        on_progress=_progress(on_progress, architecture),
-    )
-    losses = trial.losses(trial.forecaster(fitted)(protocol.select), protocol.select)
-    values = _described(job, fitted, trial, protocol.fit_last_target)
-    row = models.record(job.engine, job.fence, run_id, models.Training(role="candidate", **values))
+def record_candidate(
+    job: Job,
+    run_id: int,
+    trial: Trial,
+    fitted: Fitted,
+    *,
+    networks: Sequence[Member] = (),
+    members: list[int] | None = None,
+) -> ModelRow:
+    """Save a candidate's weights, write its row, and what it scored on the select pairs."""
+    pairs = trial.protocol.select
+    losses = trial.losses(trial.forecaster(fitted)(pairs), pairs)
+    values = _described(job, fitted, trial, trial.protocol.fit_last_target, networks)
+    row = models.record(job.engine, job.fence, run_id, models.Training(role="candidate", members=members, **values))
     record_scores(job, trial, row.id, losses)
     return models.get(job.engine, row.id)
 
@@ -109,7 +108,19 @@ def record_scores(job: Job, trial: Trial, model_id: int, losses: NDArray[np.floa
     )
 
 
-def _described(job: Job, fitted: Fitted, trial: Trial, last_target: NDArray[np.int64]) -> dict[str, Any]:
+def _train(job: Job, run_id: int, architecture: str, trial: Trial, on_progress: Progress | None) -> ModelRow:
+    seed = job.pipeline.training.seed
+    recipes = choose_recipes(job, run_id, on_progress)
+    members = [Member(recipe, seed + number) for number, recipe in enumerate(recipes)]
+    fits = [fit_member(job, trial, architecture, member, on_progress=on_progress) for member in members]
+    trained = [replace(member, steps=fitted.steps) for member, fitted in zip(members, fits, strict=True)]
+    fitted = trial.tuned(together(architecture, fits))
+    return record_candidate(job, run_id, trial, fitted, networks=trained)
+
+
+def _described(
+    job: Job, fitted: Fitted, trial: Trial, last_target: NDArray[np.int64], networks: Sequence[Member]
+) -> dict[str, Any]:
     """The columns of a trained model's row. The artifact comes first: a row never names weights that are not there."""
     artifact = save_model(job.project.artifacts, fitted.model, fitted.spec, {"pipeline": job.name})
     training, last = job.pipeline.training, last_target[trial.panel.lengths > 0].max(keepdims=True)
@@ -117,6 +128,7 @@ def _described(job: Job, fitted: Fitted, trial: Trial, last_target: NDArray[np.i
         "architecture": fitted.spec.architecture,
         "configuration": {
             "spec": fitted.spec.to_json(),
+            "networks": [network.to_json() for network in networks],
             "training": training.model_dump(mode="json"),
             "notices": list(fitted.notices),
         },
@@ -131,14 +143,3 @@ def _described(job: Job, fitted: Fitted, trial: Trial, last_target: NDArray[np.i
         "artifact_url": artifact.url,
         "artifact_sha256": artifact.sha256,
     }
-
-
-def _progress(on_progress: Progress | None, what: str) -> FitProgress | None:
-    if on_progress is None:
-        return None
-
-    def report(done: int, total: int, fit_loss: float, tune_loss: float | None) -> None:
-        tuned = "" if tune_loss is None else f", tune {tune_loss:.4f}"
-        on_progress(f"{what}: loss {fit_loss:.4f}{tuned}", done, total)
-
-    return report

@@ -1,7 +1,7 @@
 """The common ground of one retrain: the data, and the pairs on which every candidate is compared."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from tsflow.evaluation.outcomes import outcomes
 from tsflow.evaluation.scale import pair_scale
 from tsflow.models import LEVELS
 from tsflow.panel import Panel
-from tsflow.training import Fitted, predict, resolve_transform
+from tsflow.training import Fitted, has_negative, predict
 from tsflow.training.windows import Pairs
 
 Floats = NDArray[np.float64]
@@ -58,14 +58,20 @@ class Trial:
         _, index, count = np.unique(self.protocol.select.series, return_inverse=True, return_counts=True)
         return float((np.bincount(index, weights=losses) / count).mean())
 
+    def tuned(self, fitted: Fitted) -> Fitted:
+        """The same with its loss on the tune pairs, if that was not measured yet."""
+        if fitted.tune_loss is not None or not len(self.protocol.tune):
+            return fitted
+        losses = self.losses(self._raw(fitted)(self.protocol.tune), self.protocol.tune)
+        return replace(fitted, tune_loss=float(losses.mean()))
+
     def forecaster(self, fitted: Fitted) -> Forecaster:
         """The forecasts of a model trained on this panel, as they would be published."""
+        return self.calibrated(self._raw(fitted), point=len(fitted.spec.levels) == 1)
+
+    def _raw(self, fitted: Fitted) -> Forecaster:
         device = next(fitted.model.parameters()).device
-
-        def forecast(pairs: Pairs) -> Floats:
-            return at_levels(predict(fitted.model, fitted.spec, self.panel, pairs, device=device))
-
-        return self.calibrated(forecast, point=len(fitted.spec.levels) == 1)
+        return lambda pairs: at_levels(predict(fitted.model, fitted.spec, self.panel, pairs, device=device))
 
     def calibrated(self, forecaster: Forecaster, *, point: bool = False) -> Forecaster:
         """The forecaster with corrections from the tune zone: candidates are compared as they would be published.
@@ -82,8 +88,9 @@ class Trial:
 
 
 def credible(forecast: Floats, panel: Panel, pipeline: Pipeline) -> Floats:
-    """Quantiles without negative values, where the log transform applies: it says that y has none."""
-    return np.maximum(forecast, 0.0) if resolve_transform(panel, pipeline.training.transform) == "log" else forecast
+    """Quantiles without negative values, where the panel has none; a configured ``transform: none`` lets them pass."""
+    free = pipeline.training.transform == "none" or has_negative(panel)
+    return forecast if free else np.maximum(forecast, 0.0)
 
 
 def at_levels(forecast: Floats) -> Floats:

@@ -48,7 +48,6 @@ def record(
     protocol: Any = None,
     margin: float | None = None,
     calibration: Any = None,
-    report: Any = None,
 ) -> Decision:
     """Decide: write the decision, move the alias and end the retrain, in one transaction.
 
@@ -76,7 +75,7 @@ def record(
             calibration=calibration,
             reason=reason,
         )
-        runs.set_values(connection, run_id, status="succeeded", finished_at=now, report=report)
+        runs.set_values(connection, run_id, status="succeeded", finished_at=now)
     return decision
 
 

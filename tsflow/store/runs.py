@@ -98,6 +98,8 @@ def begin(
             return _run(connection.execute(new).one())
         for table in (forecasts, forecast_origins):  # what the killed attempt left, unseen by readers
             connection.execute(delete(table).where(table.c.run_id == row.id))
+        if kind == "retrain":  # of the same data and settings: the recipes that were chosen are good
+            del start["report"]
         set_values(connection, row.id, attempt=row.attempt + 1, **start)
         return fetch(connection, row.id)
 

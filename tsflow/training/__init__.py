@@ -5,19 +5,21 @@ from tsflow.training.fit import Fitted, fit
 from tsflow.training.loop import train_model
 from tsflow.training.losses import pinball_loss
 from tsflow.training.predict import predict
-from tsflow.training.recipe import make_spec, resolve_transform
+from tsflow.training.recipe import Recipe, has_negative, make_spec, plain_recipe
 from tsflow.training.windows import DevicePanel, Pairs
 
 __all__ = [
     "DevicePanel",
     "Fitted",
     "Pairs",
+    "Recipe",
     "describe_device",
     "fit",
+    "has_negative",
     "make_spec",
     "pinball_loss",
+    "plain_recipe",
     "predict",
     "resolve_device",
-    "resolve_transform",
     "train_model",
 ]

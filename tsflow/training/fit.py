@@ -1,7 +1,6 @@
 """Fit one architecture to a panel."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,14 +11,15 @@ from torch import nn
 from tsflow.config import Training
 from tsflow.errors import TrainingError
 from tsflow.frequency import Positions
-from tsflow.models import ModelSpec, build
+from tsflow.models import AnySpec, ModelSpec, build
 from tsflow.panel import Panel
 from tsflow.training.batches import Batches
 from tsflow.training.device import describe_device, one_thread, repeatable
+from tsflow.training.drawing import Drawer, drawer, with_synthetic
 from tsflow.training.losses import QuantileLoss
 from tsflow.training.run import Criterion, Notice, Progress, Run
 from tsflow.training.tuning import TuneLoss
-from tsflow.training.windows import Batch, DevicePanel, Pairs, TrainingWindows
+from tsflow.training.windows import DevicePanel, Pairs, TrainingWindows
 
 EVALUATIONS = 10
 """Epochs of a run: stretches of steps between two evaluations."""
@@ -33,9 +33,9 @@ class Fitted:
 
     model: nn.Module
     """In evaluation mode, on the device that it was trained on."""
-    spec: ModelSpec
+    spec: AnySpec
     steps: int
-    """Optimiser steps behind the kept weights; what a refit repeats."""
+    """Optimiser steps behind the kept weights, of all members of an ensemble; what a refit repeats."""
     seconds: float
     tune_loss: float | None
     """Mean scaled pinball loss on the tune pairs; none without them."""
@@ -57,6 +57,8 @@ def fit(
     pair_scale: NDArray[np.float64] | None = None,
     steps: int | None = None,
     criterion: Criterion | None = None,
+    emphasis: float = 0.0,
+    synthetic: float = 0.0,
     on_progress: Progress | None = None,
     on_notice: Notice | None = None,
 ) -> Fitted:
@@ -72,6 +74,8 @@ def fit(
         pair_scale: Naive error of each tune pair, positive, shape [P].
         steps: Train for exactly so many (a refit); else twenty passes over the windows, within the settings.
         criterion: The loss of a batch; the pinball loss in scaled units if not given.
+        emphasis: Of that loss, see `QuantileLoss`.
+        synthetic: Share of each batch that comes from synthetic series.
         on_progress: Called after each epoch.
         on_notice: Called with each notice.
 
@@ -82,14 +86,15 @@ def fit(
     """
     windows = TrainingWindows(panel, context=spec.context, horizon=spec.horizon, last_target=last_target)
     on_device = DevicePanel(panel, device)
+    draw = drawer(on_device, windows, spec, last_target)
     attempts = _Attempts(
         spec,
         training,
         device,
-        draw=_drawer(on_device, windows, spec, last_target),
+        draw=with_synthetic(draw, synthetic, panel.frequency, spec, device) if synthetic else draw,
         steps=steps or planned_steps(len(windows), training),
         tune=None if tune is None or pair_scale is None else TuneLoss(on_device, spec, tune, pair_scale),
-        criterion=criterion or QuantileLoss(spec.levels, device),
+        criterion=criterion or QuantileLoss(spec.levels, device, emphasis),
         on_progress=on_progress,
         on_notice=on_notice,
     )
@@ -108,7 +113,7 @@ class _Attempts:
     spec: ModelSpec
     training: Training
     device: torch.device
-    draw: Callable[[int, torch.Generator], Batch]
+    draw: Drawer
     steps: int
     tune: TuneLoss | None
     criterion: Criterion
@@ -173,16 +178,3 @@ class _Attempts:
             device=describe_device(self.device),
             notices=tuple(self.notices),
         )
-
-
-def _drawer(
-    panel: DevicePanel, windows: TrainingWindows, spec: ModelSpec, last_target: Positions | None
-) -> Callable[[int, torch.Generator], Batch]:
-    """Training batches of a given size; for one seed, context and horizon the same in every architecture."""
-    until = None if last_target is None else torch.from_numpy(last_target).to(panel.device)
-
-    def draw(size: int, generator: torch.Generator) -> Batch:
-        series, cutoff = windows.draw(size, generator)
-        return panel.gather(series, cutoff, context=spec.context, horizon=spec.horizon, last_target=until)
-
-    return draw

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tsflow.models import ModelSpec
+from tsflow.models import AnySpec
 from tsflow.panel import Panel
 from tsflow.training.device import is_out_of_memory
 from tsflow.training.windows import DevicePanel, Pairs
@@ -17,7 +17,7 @@ BATCH = 1024
 
 
 def predict(
-    model: nn.Module, spec: ModelSpec, panel: Panel, pairs: Pairs, *, device: torch.device, batch: int = BATCH
+    model: nn.Module, spec: AnySpec, panel: Panel, pairs: Pairs, *, device: torch.device, batch: int = BATCH
 ) -> NDArray[np.float64]:
     """Quantile forecasts of each pair in units of y, shape [P, H, Q]; finite, ascending along Q.
 
@@ -40,7 +40,7 @@ def predict(
 
 
 def forecasts(
-    model: nn.Module, spec: ModelSpec, panel: DevicePanel, pairs: Pairs, batch: int = BATCH
+    model: nn.Module, spec: AnySpec, panel: DevicePanel, pairs: Pairs, batch: int = BATCH
 ) -> Iterator[Tensor]:
     """Quantile forecasts of the pairs in their order, on the panel's device, [n, H, Q] at a time."""
     done = 0
@@ -58,7 +58,7 @@ def forecasts(
 
 
 @torch.inference_mode()
-def _forward(model: nn.Module, spec: ModelSpec, panel: DevicePanel, pairs: Pairs) -> Tensor:
+def _forward(model: nn.Module, spec: AnySpec, panel: DevicePanel, pairs: Pairs) -> Tensor:
     windows = panel.gather_pairs(pairs, context=spec.context, horizon=spec.horizon)
     quantiles, scaling = model(windows.context, windows.context_observed)
     unscaled: Tensor = scaling.unscale(quantiles)

@@ -1,6 +1,7 @@
 """Windows: a context that a network sees and the target after it, gathered by index from one flat panel."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -42,6 +43,11 @@ class Batch:
     """Float, shape [N, H]; its first step is the one after the cutoff."""
     target_observed: Tensor
     """Boolean, shape [N, H]."""
+
+    @classmethod
+    def together(cls, parts: Sequence["Batch"]) -> "Batch":
+        """The windows of several batches, in order."""
+        return cls(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
 class DevicePanel:

@@ -122,7 +122,7 @@ def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
         ),
         (
             demo(training="{epochs: 3}"),
-            "pipelines.demo.training.epochs: unknown key; allowed: stage, transform",
+            "pipelines.demo.training.epochs: unknown key; allowed: stage, search",
         ),
         (demo(horizon="0"), "pipelines.demo.horizon: should be greater than or equal to 1 (found 0)"),
         (demo(clock="wal"), "pipelines.demo.clock: found 'wal'; did you mean 'wall'? allowed: wall, data"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.models.windows import ORDINARY, Window, windows
 from tsflow.models.scaling import Scaling, Transform
 
-TRANSFORM = st.sampled_from(["log", "none"])
+TRANSFORM = st.sampled_from(["log", "power", "none"])
 
 
 @given(windows(8, ORDINARY), TRANSFORM)
@@ -57,9 +57,36 @@ def test_log_is_taken_only_in_windows_without_a_negative_value() -> None:
     context = torch.tensor([[1.0, 2.0, 4.0], [1.0, -2.0, 4.0], [1.0, -2.0, 4.0]])
     observed = torch.tensor([[True] * 3, [True] * 3, [True, False, True]])
     scaling = Scaling.of(context, observed, "log")
-    assert scaling.is_log.tolist() == [True, False, True]
+    assert scaling.applies.tolist() == [True, False, True]
     assert scaling.level[0].item() == pytest.approx(math.log(2 * 3 * 5) / 3)
-    assert not Scaling.of(context, observed, "none").is_log.any()
+    assert not Scaling.of(context, observed, "none").applies.any()
+
+
+def test_power_is_the_fourth_root() -> None:
+    scaling = Scaling.of(torch.tensor([[1.0, 16.0, 81.0]]), torch.ones(1, 3, dtype=torch.bool), "power")
+    assert scaling.level.item() == pytest.approx(2, rel=1e-5)
+    assert scaling.unscale(torch.tensor([[0.0]])).item() == pytest.approx(16, rel=1e-5)
+
+
+def test_level_of_the_last_steps_leaves_the_scale_to_the_window() -> None:
+    context, observed = torch.tensor([[0.0, 4.0, 10.0, 999.0]]), torch.tensor([[True, True, True, False]])
+    scaling = Scaling.of(context, observed, "none", level_steps=2)
+    assert scaling.level.item() == pytest.approx(10)
+    assert scaling.scale_.item() == pytest.approx(Scaling.of(context, observed, "none").scale_.item())
+    assert Scaling.of(context, observed, "none", level_steps=1).level.item() == pytest.approx(14 / 3)
+
+
+@pytest.mark.parametrize("transform", ["log", "power", "none"])
+def test_relative_scale_is_a_share_of_the_level(transform: Transform) -> None:
+    context = 1e6 * (1 + 0.01 * torch.tensor([[-1.0, 1.0, -1.0, 1.0]]))
+    relative = Scaling.of(context, torch.ones(1, 4, dtype=torch.bool), transform).relative
+    assert relative.item() == pytest.approx(0.01, rel=1e-2)
+
+
+def test_identity_leaves_values_as_they_are() -> None:
+    y = torch.tensor([[-1e30, 0.0, 1e30]])
+    scaling = Scaling.identity(y)
+    assert torch.equal(scaling.unscale(y), y)
 
 
 def test_log_window_forecasts_no_negative_value_and_no_explosion() -> None:

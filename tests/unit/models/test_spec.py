@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsflow.errors import ArtifactError, ConfigError
-from tsflow.models import ModelSpec
+from tsflow.models import EnsembleSpec, ModelSpec, spec_from_json
 
 LENGTH = st.integers(1, 10_000)
 SPEC = ModelSpec("gru", horizon=12, season_length=12, token=12, context=36)
@@ -20,7 +20,8 @@ def specs(draw: st.DrawFn) -> ModelSpec:
         draw(LENGTH),
         token,
         token * draw(LENGTH),
-        draw(st.sampled_from(["log", "none"])),
+        draw(st.sampled_from(["log", "power", "none"])),
+        draw(st.sampled_from(["window", "season"])),
         draw(st.booleans()),
         draw(st.none() | LENGTH),
     )
@@ -28,17 +29,31 @@ def specs(draw: st.DrawFn) -> ModelSpec:
 
 @given(specs())
 def test_json_round_trip(spec: ModelSpec) -> None:
-    assert ModelSpec.from_json(json.loads(json.dumps(spec.to_json()))) == spec
+    assert spec_from_json(json.loads(json.dumps(spec.to_json()))) == spec
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=3))
+def test_json_round_trip_of_an_ensemble(seasons: list[int]) -> None:
+    members = tuple(ModelSpec("gru", 12, season_length=12, token=12, context=12 * one) for one in seasons)
+    spec = EnsembleSpec("gru", members)
+    assert spec_from_json(json.loads(json.dumps(spec.to_json()))) == spec
+    assert (spec.horizon, spec.season_length, spec.context) == (12, 12, 12 * max(seasons))
+
+
+def test_members_that_forecast_different_things_are_refused() -> None:
+    other = ModelSpec("gru", horizon=6, season_length=12, token=12, context=36)
+    with pytest.raises(ConfigError, match="one horizon"):
+        EnsembleSpec("gru", (SPEC, other))
 
 
 def test_other_version_is_refused() -> None:
     with pytest.raises(ArtifactError, match="version 99"):
-        ModelSpec.from_json({**SPEC.to_json(), "version": 99})
+        spec_from_json({**SPEC.to_json(), "version": 99})
 
 
 def test_unknown_field_is_refused() -> None:
     with pytest.raises(ArtifactError, match="depth"):
-        ModelSpec.from_json({**SPEC.to_json(), "depth": 3})
+        spec_from_json({**SPEC.to_json(), "depth": 3})
 
 
 @pytest.mark.parametrize(
@@ -47,7 +62,8 @@ def test_unknown_field_is_refused() -> None:
         ({"horizon": 0}, "horizon must be at least 1"),
         ({"width": 0}, "width must be at least 1"),
         ({"context": 37}, r"context \(37\) must be a multiple of token \(12\)"),
-        ({"transform": "sqrt"}, "unknown transform 'sqrt'"),
+        ({"transform": "sqrt"}, "unknown transform 'sqrt'; allowed: log, power, none"),
+        ({"level": "year"}, "unknown level 'year'; allowed: window, season"),
     ],
 )
 def test_impossible_specification_is_refused(changes: dict[str, object], message: str) -> None:

@@ -7,21 +7,23 @@ import torch
 from tests.unit.training.panels import panel_of, sinusoids
 from tsflow.config import Training
 from tsflow.errors import DataError, TrainingError
-from tsflow.frequency import WindowShape
 from tsflow.panel import Panel
-from tsflow.training import Fitted, Pairs, fit, make_spec, predict
+from tsflow.training import Fitted, Pairs, Recipe, fit, make_spec, predict
 from tsflow.training.fit import planned_steps
 from tsflow.training.losses import QuantileLoss
 
 CPU = torch.device("cpu")
 HORIZON, SEASON, LENGTH = 6, 6, 120
-SHAPE = WindowShape(season_length=SEASON, token=6, context=12)
+RECIPE = Recipe("log", token=6, context=12)
 PANEL = sinusoids(count=4, length=LENGTH, season=SEASON, noise=0.3)
 QUICK = Training(min_steps=20, max_steps=20, batch_size=16)
 
 
 def spec_of(architecture: str, training: Training = QUICK, panel: Panel = PANEL):
-    return make_spec(panel, shape=SHAPE, horizon=HORIZON, architecture=architecture, training=training)
+    recipe = RECIPE if training.stage else Recipe("none", token=1, context=12)
+    return make_spec(
+        panel, recipe, season_length=SEASON, horizon=HORIZON, architecture=architecture, stage=training.stage
+    )
 
 
 def pairs_at(cutoff: int, panel: Panel = PANEL) -> Pairs:
@@ -165,14 +167,14 @@ def test_a_loss_that_is_not_finite_restarts_once_at_half_the_rate():
 
     notices = []
     fitted = tuned("gru", criterion=bad_at_first, on_notice=notices.append)
-    assert notices == ["gru: a loss was not finite at learning rate 0.005"]
+    assert notices == ["gru: a loss was not finite at learning rate 0.01"]
     assert fitted.notices == tuple(notices)
     halved = tuned("gru", QUICK.model_copy(update={"learning_rate": 0.0025}))
     assert all(torch.equal(one, other) for one, other in zip(weights(fitted), weights(halved), strict=True))
 
 
 def test_a_loss_that_stays_infinite_is_a_training_error():
-    with pytest.raises(TrainingError, match=r"gru: .* not finite at learning rate 0\.005, nor at half of it"):
+    with pytest.raises(TrainingError, match=r"gru: .* not finite at learning rate 0\.01, nor at half of it"):
         tuned("gru", criterion=lambda model, _: sum(p.sum() for p in model.parameters()) * math.inf)
 
 
@@ -256,3 +258,24 @@ def test_the_plain_mode_trains_on_the_median():
     training = QUICK.model_copy(update={"stage": False})
     fitted = tuned("rnn", training)
     assert predict(fitted.model, fitted.spec, PANEL, pairs_at(80), device=CPU).shape == (4, HORIZON, 1)
+
+
+def test_synthetic_windows_make_up_their_share_of_each_batch():
+    seen = []
+    loss = QuantileLoss(spec_of("gru").levels, CPU)
+
+    def watched(model, batch):
+        seen.append(batch.context.clone())
+        return loss(model, batch)
+
+    fit(PANEL, spec_of("gru"), QUICK, device=CPU, criterion=watched, synthetic=0.25)
+    own = torch.from_numpy(PANEL.values)
+    strange = torch.stack([~torch.isin(context, own).any(dim=1) for context in seen])  # no value of the panel
+    assert strange.shape == (20, QUICK.batch_size)
+    assert (strange.sum(dim=1) == QUICK.batch_size / 4).all()
+
+
+def test_with_only_synthetic_windows_the_panel_is_never_learnt_from():
+    other = sinusoids(count=4, length=LENGTH, season=3, noise=2.0)
+    first, second = (fit(panel, spec_of("gru"), QUICK, device=CPU, synthetic=1.0) for panel in (PANEL, other))
+    assert all(torch.equal(one, another) for one, another in zip(weights(first), weights(second), strict=True))

@@ -5,7 +5,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsflow.training.losses import pinball, pinball_loss, scaled_pinball
+from tsflow.models import Scaling
+from tsflow.training.losses import QuantileLoss, pinball, pinball_loss, scaled_pinball
+from tsflow.training.windows import Batch
 
 numbers = st.floats(-100, 100)
 
@@ -52,3 +54,30 @@ def test_scaled_pinball_gives_each_pair_its_own_mean_in_its_own_scale():
     losses = scaled_pinball(forecast, actual, torch.tensor([0.5]), observed, torch.tensor([1.0, 100.0, 1.0]))
     assert losses[:2].tolist() == [1.5, 1.0]
     assert losses[2].isnan()
+
+
+def flat_forecast(context, observed):
+    return torch.zeros(len(context), 1, 1), Scaling.of(context, observed, "none")
+
+
+def loss_of(context, target, emphasis):
+    everything = torch.ones_like(context, dtype=torch.bool)
+    batch = Batch(context, everything, target, torch.ones_like(target, dtype=torch.bool))
+    return QuantileLoss((0.5,), torch.device("cpu"), emphasis)(flat_forecast, batch).item()
+
+
+def test_emphasis_counts_a_window_that_moves_more_for_more():
+    calm, lively = torch.tensor([[99.0, 101.0] * 2]), torch.tensor([[50.0, 150.0] * 2])  # relative scales .01 and .5
+    both = torch.cat([calm, lively])
+    wrong_on_lively = torch.tensor([[100.0], [200.0]])
+    wrong_on_calm = torch.tensor([[102.0], [100.0]])
+    assert loss_of(both, wrong_on_lively, 0.0) == pytest.approx(loss_of(both, wrong_on_calm, 0.0))
+    ratio = loss_of(both, wrong_on_lively, 0.5) / loss_of(both, wrong_on_calm, 0.5)
+    assert ratio == pytest.approx((0.5 / 0.01) ** 0.5, rel=1e-4)
+
+
+@given(st.floats(1, 1e6), st.floats(0.1, 10))
+def test_emphasis_does_not_change_the_loss_of_windows_that_move_alike(level, error):
+    context = level * torch.tensor([[0.9, 1.1] * 2] * 2)
+    target = context[:, -1:] * (1 + 0.1 * error)
+    assert loss_of(context, target, 0.5) == pytest.approx(loss_of(context, target, 0.0), rel=1e-4)

@@ -1,0 +1,82 @@
+"""The search for recipes: a small portfolio, tried with short runs of one network on the tune zone."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tsflow.config import Training
+from tsflow.frequency import WindowShape
+from tsflow.panel import Panel
+from tsflow.training.recipe import SMALL, Recipe, has_negative
+
+QUICK_SHARE = 1 / 8
+"""Share of a whole run's steps with which a recipe is tried first."""
+FINAL_SHARE = 3 / 8
+"""Share with which the finalists are tried again."""
+FINALISTS = 3
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A recipe that was tried."""
+
+    recipe: Recipe
+    share: float
+    """Of a whole run's steps."""
+    tune_loss: float
+    """Infinite if it failed."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        loss = self.tune_loss if math.isfinite(self.tune_loss) else None
+        return {"recipe": self.recipe.to_json(), "share": self.share, "tune_loss": loss}
+
+
+Try = Callable[[Recipe, float], float]
+"""The tune loss that a network reaches with a recipe in a share of a whole run's steps; infinite if it fails."""
+
+
+def search(first: Iterable[Recipe], around: Callable[[Recipe], Iterable[Recipe]], attempt: Try) -> list[Tried]:
+    """Try a portfolio, then variants of the best of it, then the finalists with more steps.
+
+    Returns:
+        All trials; the finalists come first, best first. Successive halving: Jamieson & Talwalkar (2016).
+    """
+    trials = [Tried(recipe, QUICK_SHARE, attempt(recipe, QUICK_SHARE)) for recipe in first]
+    best = min(trials, key=_loss).recipe
+    trials += [Tried(recipe, QUICK_SHARE, attempt(recipe, QUICK_SHARE)) for recipe in around(best)]
+    trials.sort(key=_loss)
+    finals = [Tried(one.recipe, FINAL_SHARE, attempt(one.recipe, FINAL_SHARE)) for one in trials[:FINALISTS]]
+    return sorted(finals, key=_loss) + trials
+
+
+def portfolio(panel: Panel, shape: WindowShape, training: Training) -> list[Recipe]:
+    """Transforms with and without emphasis on the windows that move more."""
+    if has_negative(panel):
+        kinds = [("none", 0.0), ("none", 0.5)]
+    else:
+        kinds = [("log", 0.0), ("log", 0.5), ("power", 0.0), ("power", 0.5), ("none", 0.0)]
+    chosen = [kind for kind in kinds if training.transform in ("auto", kind[0])]
+    return [
+        Recipe(transform, shape.token, shape.context, emphasis=emphasis)  # type: ignore[arg-type]
+        for transform, emphasis in chosen
+    ]
+
+
+def variants(panel: Panel, horizon: int, training: Training, best: Recipe) -> Iterator[Recipe]:
+    """What may be better around the best of the portfolio."""
+    lengths = panel.lengths[panel.lengths > 0]
+    twice = 2 * best.context
+    if training.context is None and (lengths >= 2 * (twice + horizon)).mean() >= 0.5:
+        yield replace(best, context=twice)
+        if training.token is None and best.token > 1:
+            yield replace(best, context=twice, token=2 * best.token)  # as many tokens, and as quick
+    yield replace(best, level="season")
+    if panel.observed.sum() < SMALL:
+        yield replace(best, synthetic=0.5)
+        yield replace(best, synthetic=1.0)
+
+
+def _loss(trial: Tried) -> float:
+    return trial.tune_loss
