@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from tsflow.errors import ConfigError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -46,6 +49,19 @@ def chosen(project: "Project", names: list[str] | None) -> list[str]:
     for name in names or ():
         project.pipeline(name)
     return list(dict.fromkeys(names)) if names else list(project.pipelines)
+
+
+def parsed_moment(text: str, option: str) -> datetime:
+    """An aware moment; UTC if it names no zone.
+
+    Raises:
+        ConfigError: If it is no ISO 8601 time, with the option's name.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{option}: {text!r} is no ISO 8601 time, such as 2024-07-01T06:00+02:00") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 @contextmanager

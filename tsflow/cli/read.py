@@ -1,14 +1,22 @@
 """Commands that look at what is in the database and change nothing."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tsflow.cli.errors import command
-from tsflow.cli.options import CONFIG, Config, Form, Format, Output, PipelineName, Series, project_database
+from tsflow.cli.options import (
+    CONFIG,
+    Config,
+    Form,
+    Format,
+    Output,
+    PipelineName,
+    Series,
+    parsed_moment,
+    project_database,
+)
 from tsflow.cli.output import show
-from tsflow.errors import ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,23 +174,13 @@ def forecasts(
     output: Output = None,
 ) -> None:
     """The current forecasts, or those that a reader saw at some moment."""
-    moment = _moment(as_of)
+    moment = None if as_of is None else parsed_moment(as_of, "--as-of")
     with project_database(config, pipeline) as (_, engine):
         from tsflow.store import readers
 
         frame = readers.latest_forecasts(engine, pipeline, series, moment)
     empty = "no such forecasts; `tsflow status` says what is published, `tsflow series` which series there are"
     show(frame, form, output, columns=_FORECASTS, empty=empty)
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(f"--as-of: {text!r} is no ISO 8601 time, such as 2024-07-01T06:00+02:00") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _with_absent(health: "pd.DataFrame", names: list[str]) -> "pd.DataFrame":

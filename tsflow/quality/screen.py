@@ -23,7 +23,7 @@ from tsflow.quality.schemas import (
     first_failures,
 )
 from tsflow.quality.texts import text_array
-from tsflow.quality.times import ParsedTimes, parse_times
+from tsflow.quality.times import ParsedTimes, midnights, parse_times
 from tsflow.quality.values import parse_values
 
 _GUESS_ABOVE = 0.5
@@ -126,8 +126,12 @@ def _judged(
 def _availability(
     chunk: pd.DataFrame, pipeline: Pipeline, times: ParsedTimes
 ) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:
-    """When each row could be known (as mapped, else its stamp and the delay); where the mapped is no time."""
-    delayed = times.ds + np.timedelta64(round(pipeline.delay * 1e6), "us")
+    """When each row could be known (as mapped, else its stamp and the delay); where the mapped is no time.
+
+    A date begins at midnight in the pipeline's zone.
+    """
+    begins = midnights(times.ds, pipeline.timezone) if pipeline.grid.is_calendar else times.ds
+    delayed = begins + np.timedelta64(round(pipeline.delay * 1e6), "us")
     if "available_at" not in chunk:
         return delayed, np.zeros(len(chunk), dtype=bool)
     mapped = parse_times(chunk["available_at"], calendar=False, zone=pipeline.source.timezone, mixed=False)

@@ -77,6 +77,17 @@ def parse_times(
     return ParsedTimes(ds, fault, aware, naive)
 
 
+def midnights(dates: Times, zone: str) -> Times:
+    """When each date begins by a zone's clock, as moments in UTC; NaT stays, and years of no known rules are UTC's."""
+    moments = dates.copy()
+    placed = (dates >= _ZONED[0]) & (dates <= _ZONED[1])  # NaT is neither
+    if zone != "UTC" and placed.any():
+        wall = pd.DatetimeIndex(dates[placed])
+        local = wall.tz_localize(ZoneInfo(zone), ambiguous=np.ones(len(wall), bool), nonexistent="shift_forward")
+        moments[placed] = local.tz_convert("UTC").tz_localize(None).to_numpy().astype("M8[us]")
+    return moments
+
+
 def _localised(stamps: Stamps, unplaced: Mask, zone: str, fault: NDArray[np.int8]) -> Times:
     """UTC of all stamps, those without an offset read on the zone's clock; marks what it skips or repeats."""
     utc = stamps.utc.copy()

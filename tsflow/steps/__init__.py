@@ -9,6 +9,7 @@ from tsflow.steps.decide import decide
 from tsflow.steps.forecast import forecast
 from tsflow.steps.ingest import ingest
 from tsflow.steps.job import Job, Progress, Ticket, hold_slot, open_job, published_run, this_process, wall_clock
+from tsflow.steps.past import Lived, backfill, live_through, past_slots
 from tsflow.steps.plan import Planned, Skipped, plan_retrain
 from tsflow.steps.preview import preview
 from tsflow.steps.recipes import choose_recipes
@@ -18,16 +19,20 @@ from tsflow.steps.train import train_candidate
 __all__ = [
     "Alert",
     "Job",
+    "Lived",
     "Planned",
     "Progress",
     "Skipped",
     "Ticket",
+    "backfill",
     "choose_recipes",
     "decide",
     "forecast",
     "hold_slot",
     "ingest",
+    "live_through",
     "open_job",
+    "past_slots",
     "plan_retrain",
     "preview",
     "published_run",

@@ -10,6 +10,8 @@ from tsflow.frequency import Frequency
 from tsflow.quality import survey
 from tsflow.sources import on_this_machine, read
 
+_INSTANT = timedelta(microseconds=1)
+
 
 def pipeline_now(name: str, pipeline: Pipeline, wall: datetime) -> datetime:
     """Now, by the pipeline's clock: the wall's, or one step after the last credible stamp of the source.
@@ -37,11 +39,7 @@ def next_due(pipeline: Pipeline, slot: datetime) -> datetime | None:
     """The first scheduled time that belongs to a later slot; none without a schedule, or on the clock of the data."""
     if pipeline.schedule is None or pipeline.clock == "data":
         return None
-    grid = pipeline.grid
-    start = start_of(grid, position_of(grid, slot) + 1)
-    if grid.is_calendar:  # a date begins at midnight in the pipeline's zone
-        start = start.replace(tzinfo=ZoneInfo(pipeline.timezone))
-    return next(times_after(pipeline.schedule, start - timedelta(microseconds=1), pipeline.timezone), None)
+    return _scheduled(pipeline, _end(pipeline, slot))
 
 
 def step_of(grid: Frequency, moment: datetime) -> datetime:
@@ -64,11 +62,43 @@ def steps_between(grid: Frequency, earlier: datetime, later: datetime) -> int:
     return position_of(grid, later) - position_of(grid, earlier)
 
 
-def known_from(pipeline: Pipeline, slot: datetime) -> datetime:
-    """The moment up to which a slot of the past knows what happened: its start, by the pipeline's zone."""
+def known_at(pipeline: Pipeline, slot: datetime) -> datetime:
+    """The moment at which a slot of the past ran, or should have: its first scheduled time, else its beginning."""
+    due = None if pipeline.schedule is None else _scheduled(pipeline, _begin(pipeline, slot))
+    return due if due is not None and due < _end(pipeline, slot) else _begin(pipeline, slot)
+
+
+def slots(pipeline: Pipeline, first: datetime, last: datetime) -> list[datetime]:
+    """The slots from one to another, both included, ascending: those of the schedule, else one a step."""
+    grid = pipeline.grid
+    if pipeline.schedule is None:
+        return [start_of(grid, position) for position in range(position_of(grid, first), position_of(grid, last) + 1)]
+    begin = _begin(pipeline, step_of(grid, first))
+    found = []
+    for time in times_after(pipeline.schedule, begin - _INSTANT, pipeline.timezone):
+        slot = step_of(grid, time.astimezone(ZoneInfo(pipeline.timezone)) if grid.is_calendar else time)
+        if slot > step_of(grid, last):
+            break
+        found.append(slot)
+    return list(dict.fromkeys(found))
+
+
+def _begin(pipeline: Pipeline, slot: datetime) -> datetime:
+    """The moment at which a slot begins: a date does at midnight in the pipeline's zone."""
     if not pipeline.grid.is_calendar:
         return slot
     return slot.replace(tzinfo=ZoneInfo(pipeline.timezone)).astimezone(UTC)
+
+
+def _end(pipeline: Pipeline, slot: datetime) -> datetime:
+    """The moment at which the step after it begins."""
+    return _begin(pipeline, start_of(pipeline.grid, position_of(pipeline.grid, slot) + 1))
+
+
+def _scheduled(pipeline: Pipeline, moment: datetime) -> datetime | None:
+    """The first scheduled time from a moment on."""
+    assert pipeline.schedule is not None
+    return next(times_after(pipeline.schedule, moment - _INSTANT, pipeline.timezone), None)
 
 
 def to_datetime(stamp: np.datetime64) -> datetime:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from tsflow.errors import DataError
 from tsflow.panel import Panel
 from tsflow.steps.clock import position_of
 from tsflow.steps.job import Job
@@ -20,13 +21,20 @@ _SHARD = 2_000_000
 
 
 def whole_panel(job: Job, series_ids: list[int] | None = None) -> Panel:
-    """All series of the pipeline, or some; at a slot of the past, those of which something was known."""
+    """All series of the pipeline, or some; at a slot of the past, those of which something was known.
+
+    Raises:
+        DataError: If nothing was known at a slot of the past.
+    """
     ticket, grid = job.ticket, job.pipeline.grid
     if ticket.known_at is None:
         return read_panel(job.engine, job.name, grid, series_ids=series_ids)
     panel = read_panel(job.engine, job.name, grid, as_of=ticket.moment, known_at=ticket.known_at, series_ids=series_ids)
-    before = panel.until(np.array(position_of(grid, ticket.slot) - 1))
-    return before.take(before.lengths > 0)
+    known = panel.until(np.array(position_of(grid, ticket.slot) - 1))
+    known = known.take(known.lengths > 0)
+    if not len(known):
+        raise DataError(f"{job.name}: nothing was known yet at slot {ticket.slot:%Y-%m-%d %H:%M}")
+    return known
 
 
 def panel_shards(job: Job) -> Iterator[Panel]:

@@ -13,7 +13,7 @@ from tsflow.config import Pipeline, Project, load_project
 from tsflow.errors import ConfigError
 from tsflow.models import check_architectures
 from tsflow.steps.alerts import Alert, Channel, Kind, send
-from tsflow.steps.clock import known_from, next_due, pipeline_now, slot_of, step_of
+from tsflow.steps.clock import known_at, next_due, pipeline_now, slot_of, step_of
 from tsflow.store import engine as database
 from tsflow.store import leases, migrate, pipelines, runs
 from tsflow.store.leases import LIVE, Fence
@@ -128,10 +128,10 @@ def hold_slot(
     now = pipeline_now(name, pipeline, wall)
     present = slot_of(pipeline, now)
     chosen = _chosen_slot(name, pipeline, present, slot)
-    known_at = known_from(pipeline, chosen) if chosen < present else None
+    known = known_at(pipeline, chosen) if chosen < present else None
     with _lease(project, name, LIVE, holder=holder) as (engine, fence):
         pipelines.register(engine, fence, pipeline, now=wall, due_at=next_due(pipeline, present))
-        yield Ticket(config, name, fence, chosen, known_at or now, wall, force, flow_run, known_at)
+        yield Ticket(config, name, fence, chosen, known or now, wall, force, flow_run, known)
 
 
 @contextmanager
@@ -152,9 +152,9 @@ def hold_past_slot(
         LeaseHeld: If another run of this pipeline and space is at work.
     """
     project = load_project(config)
-    known_at = known_from(project.pipeline(name), slot)
+    known = known_at(project.pipeline(name), slot)
     with _lease(project, name, space, holder=holder) as (_, fence):
-        yield Ticket(config, name, fence, slot, known_at, wall, known_at=known_at)
+        yield Ticket(config, name, fence, slot, known, wall, known_at=known)
 
 
 @contextmanager

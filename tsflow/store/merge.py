@@ -2,6 +2,10 @@
 
 The statements read three temporary tables: ``staged`` (one row a key) and ``new_series`` (see `temporary`),
 and ``settled``, the staged rows of existing series that are new (``known`` 0) or changed (``known`` 1).
+
+A correction that says no later time than the value it replaces was not known before it was recorded (``restated``),
+or a replay of the past would see it too early.
+
 ``CROSS JOIN`` makes SQLite take the small table first; to PostgreSQL it is any join.
 """
 
@@ -16,7 +20,8 @@ from tsflow.store.types import Timestamp
 _KEYS = f"SELECT count(*) FROM staged WHERE code < {FIRST_NEW}"
 _SETTLE = f"""
 CREATE TEMPORARY TABLE settled AS
-SELECT t.code AS series_id, t.ds, t.y, t.available_at, CASE WHEN o.y IS NULL THEN 0 ELSE 1 END AS known
+SELECT t.code AS series_id, t.ds, t.y, t.available_at, CASE WHEN o.y IS NULL THEN 0 ELSE 1 END AS known,
+    CASE WHEN t.available_at <= o.available_at THEN 1 ELSE 0 END AS restated
 FROM staged t LEFT JOIN observations o ON o.series_id = t.code AND o.ds = t.ds
 WHERE t.code < {FIRST_NEW} AND (o.y IS NULL OR o.y <> t.y)
 """
@@ -33,7 +38,9 @@ WHERE t.known = 1 AND o.series_id = t.series_id AND o.ds = t.ds
 _COLUMNS = "INSERT INTO observations (series_id, ds, y, recorded_at, available_at, run_id)"
 _CHANGE = f"""
 {_COLUMNS}
-SELECT series_id, ds, y, :moment, available_at, :run_id FROM settled WHERE known = 1
+SELECT series_id, ds, y, :moment,
+    CASE WHEN restated = 1 AND available_at < :moment THEN :moment ELSE available_at END, :run_id
+FROM settled WHERE known = 1
 ON CONFLICT (series_id, ds) DO UPDATE SET
     y = excluded.y,
     recorded_at = excluded.recorded_at,

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 
 import pandas as pd
+from typer.testing import CliRunner
 
 from tests.projects import Small, seasonal
+from tsflow.cli import app
 
 JULY = datetime(2023, 7, 1, tzinfo=UTC)
 
@@ -49,3 +51,35 @@ def test_a_value_that_came_late_was_not_known(small: Small) -> None:
     run_id = small.run(slot=JULY)
     rows = small.rows(f"SELECT min(ds) AS ds, max(cutoff) AS cutoff FROM forecast_history WHERE run_id = {run_id}")
     assert rows == [{"ds": "2023-06-01", "cutoff": "2023-05-01"}]
+
+
+def test_a_backfill_runs_missed_slots_oldest_first_and_leaves_done_ones(small: Small) -> None:
+    small.configure(architectures=["stage"], retrain={"every_steps": 2})
+    small.write(seasonal(months=68))
+    live = small.run()
+    small.write(seasonal())
+    command = ["backfill", "small", "--from", "2023-08-01", "--to", "2023-11-20", "--config", small.config]
+    told = CliRunner().invoke(app, command)
+    assert told.exit_code == 0, told.output
+    assert "4 slots from 2023-08-01 00:00 to 2023-11-01 00:00: 3 published, 1 were done" in told.stderr
+    runs = small.rows("SELECT id, slot FROM runs WHERE kind = 'forecast' ORDER BY id")
+    assert runs[0]["id"] == live
+    assert [row["slot"] for row in runs[1:]] == sorted(row["slot"] for row in runs[1:])
+    history = small.rows("SELECT issued_at, max(cutoff) AS cutoff FROM forecast_history GROUP BY issued_at ORDER BY 1")
+    assert [(row["issued_at"][:10], row["cutoff"]) for row in history] == [
+        ("2023-08-01", "2023-07-01"),
+        ("2023-09-01", "2023-08-01"),
+        ("2023-10-01", "2023-09-01"),
+        ("2023-11-01", "2023-10-01"),
+    ]
+    before = small.everything()
+    again = CliRunner().invoke(app, command)
+    assert "4 were done" in again.stderr
+    assert small.everything() == before
+
+
+def test_a_backfill_of_a_time_without_data_says_so(small: Small) -> None:
+    command = ["backfill", "small", "--from", "2017-12-01", "--to", "2017-12-31", "--config", small.config]
+    told = CliRunner().invoke(app, command)
+    assert told.exit_code == 3, told.output
+    assert "nothing was known yet at slot 2017-12-01 00:00" in told.stderr

@@ -44,6 +44,8 @@ def test_any_past_state_and_any_past_knowledge_can_be_read(
             known = versions.setdefault((name, day), [])
             if not known or known[-1][2] != y:
                 available = datetime.fromisoformat(f"{day}T00:00+00:00") + timedelta(days=delay)
+                if known and available <= known[-1][1]:  # a correction that does not say when it could be known
+                    available = moments[-1]
                 known.append((moments[-1], available, y))
         pipeline.ingest(*frames, at=moments[-1])
 
@@ -75,6 +77,14 @@ def test_a_value_corrected_later_was_known_as_it_was_before(engine: Engine) -> N
         for day in ("01", "02", "09", "10")
     ]
     assert [list(values.values()) for values in known] == [[], [1.0], [1.0], [2.0]]
+
+
+def test_a_correction_that_does_not_say_so_was_not_known_before_it_came(engine: Engine) -> None:
+    pipeline = Pipeline(engine)
+    pipeline.ingest(clean([("a", "2024-01-01", 1.0)]))
+    pipeline.ingest(clean([("a", "2024-01-01", 2.0)]), at=days_after(1))
+    assert list(pipeline.values(known_at=days_after(0)).values()) == [1.0]
+    assert list(pipeline.values(known_at=days_after(1)).values()) == [2.0]
 
 
 def test_series_are_ordered_by_code_points_and_may_be_empty(engine: Engine) -> None:

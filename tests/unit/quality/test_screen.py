@@ -352,3 +352,9 @@ def test_series_without_a_good_value_are_known_by_name() -> None:
 def test_an_empty_chunk_is_nothing() -> None:
     found = screened(raw(days(1)).iloc[:0])
     assert (found.rows, len(found.good), len(found.bad)) == (0, 0, 0)
+
+
+def test_a_date_is_available_from_its_midnight_in_the_pipelines_zone() -> None:
+    found = screened(raw(days(1)), pipeline(timezone="Australia/Melbourne", delay=86_400.0))
+    assert found.good["ds"].astype(str).tolist() == ["2024-01-01"]
+    assert found.good["available_at"].astype(str).tolist() == ["2024-01-01 13:00:00"]
