@@ -1,18 +1,21 @@
 """One slot of one pipeline, held for as long as a flow works on it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from prefect import Task
+from prefect import Task, get_run_logger
+from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
 from prefect.task_runners import TaskRunner
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from flows.runner import task_runner
 from tsflow.config import load_project
-from tsflow.steps import Ticket, hold_slot, wall_clock
+from tsflow.errors import TsflowError
+from tsflow.steps import Ticket, hold_slot, patience, wall_clock
 
 
 def run_name() -> str:
@@ -37,20 +40,39 @@ class Slot:
         return self.start(task, **parameters).result()
 
 
+def scheduled_time() -> datetime | None:
+    """When a schedule wanted this run to start; none for a run that somebody asked for."""
+    context = FlowRunContext.get()
+    run = context.flow_run if context else None
+    return run.expected_start_time if run and run.auto_scheduled else None
+
+
 @contextmanager
 def held(pipeline: str, config: str, slot: datetime | None, force: bool) -> Iterator[Slot]:
-    """Hold the pipeline's lease for a slot and enter the configured task runner."""
-    run_id = str(flow_run.id)
-    with (
-        hold_slot(
-            config,
-            pipeline,
-            wall=wall_clock(),
-            slot=slot,
-            force=force,
-            holder=f"flow run {run_id}",
-            flow_run=run_id,
-        ) as ticket,
-        task_runner(load_project(config).task_runner) as runner,
-    ):
-        yield Slot(ticket, runner)
+    """Hold the pipeline's lease for a slot and enter the configured task runner.
+
+    A lease that another run holds is waited for: if that run is dead it lapses, if it is alive it ends.
+    """
+    logger, run_id = get_run_logger(), str(flow_run.id)
+    waiting = Retrying(
+        retry=retry_if_exception(lambda error: isinstance(error, TsflowError) and error.transient),
+        wait=wait_random_exponential(max=10),
+        stop=stop_after_delay(patience(config, pipeline, wall_clock())),
+        before_sleep=lambda state: logger.warning("waiting: %s", state.outcome and state.outcome.exception()),
+        reraise=True,
+    )
+    with ExitStack() as stack:
+        for attempt in waiting:
+            with attempt:
+                chosen = hold_slot(
+                    config,
+                    pipeline,
+                    wall=wall_clock(),
+                    slot=slot,
+                    scheduled=scheduled_time(),
+                    force=force,
+                    holder=f"flow run {run_id}",
+                    flow_run=run_id,
+                )
+                ticket = stack.enter_context(chosen)
+        yield Slot(ticket, stack.enter_context(task_runner(load_project(config).task_runner)))

@@ -98,9 +98,9 @@ class Pipeline:
             TsflowError: One of its kinds, with the place, the cause and the remedy.
         """
         path, wall = str(self.project.path), now or steps.wall_clock()
-        done = None if force else steps.published_run(path, self.name, wall=wall)
-        if done is not None:
-            return done
+        found = None if force else steps.look_up(path, self.name, wall=wall)
+        if isinstance(found, steps.Done):
+            return found.run_id
         holder = steps.this_process("tsflow in Python")
         with (
             steps.hold_slot(path, self.name, wall=wall, force=force, holder=holder) as ticket,

@@ -2,7 +2,7 @@
 
 import typer
 
-from tsflow.cli import champion, database, doctor, past, plot, read, report, run, start, step
+from tsflow.cli import champion, database, doctor, past, plot, read, report, run, start, status, step
 from tsflow.cli.errors import EXIT_CODES
 
 _BEGIN, _WORK, _LOOK = "Begin", "Work", "Look"
@@ -24,7 +24,7 @@ app.command(rich_help_panel=_WORK)(step.retrain)
 app.command(rich_help_panel=_WORK)(step.forecast)
 app.command(rich_help_panel=_WORK)(champion.rollback)
 app.command(rich_help_panel=_WORK)(past.backfill)
-app.command(rich_help_panel=_LOOK)(read.status)
+app.command(rich_help_panel=_LOOK)(status.status)
 app.command(rich_help_panel=_LOOK)(read.forecasts)
 app.command(rich_help_panel=_LOOK)(plot.plot)
 app.command(rich_help_panel=_LOOK)(report.report)

@@ -1,6 +1,6 @@
 """Commands that look at what is in the database and change nothing."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -17,9 +17,6 @@ from tsflow.cli.options import (
     project_database,
 )
 from tsflow.cli.output import show
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _AsOf = Annotated[
     str | None,
@@ -39,36 +36,6 @@ _FORECASTS = [
     "model",
     "issued_at",
 ]
-
-
-@command
-def status(
-    pipeline: PipelineName = None, config: Config = CONFIG, form: Form = Format.table, output: Output = None
-) -> None:
-    """Whether each pipeline is well: last successes, what is late, what is missing."""
-    with project_database(config, pipeline) as (project, engine):
-        from tsflow.store import readers
-
-        health = readers.pipeline_health(engine, pipeline)
-        absent = [
-            name for name in project.pipelines if name not in set(health["pipeline"]) and pipeline in (None, name)
-        ]
-    show(
-        _with_absent(health, absent),
-        form,
-        output,
-        columns=[
-            "pipeline",
-            "state",
-            "newest_observation",
-            "published_slot",
-            "forecast_until",
-            "series",
-            "series_without_forecast",
-            "open_quarantine",
-            "last_error",
-        ],
-    )
 
 
 @command
@@ -181,13 +148,3 @@ def forecasts(
         frame = readers.latest_forecasts(engine, pipeline, series, moment)
     empty = "no such forecasts; `tsflow status` says what is published, `tsflow series` which series there are"
     show(frame, form, output, columns=_FORECASTS, empty=empty)
-
-
-def _with_absent(health: "pd.DataFrame", names: list[str]) -> "pd.DataFrame":
-    """Add the pipelines that are configured and have never run."""
-    first = len(health)
-    whole = health.select_dtypes("integer").columns
-    rows = health.astype(dict.fromkeys(whole, "Int64")).reindex(range(first + len(names)))
-    rows.loc[first:, "pipeline"] = names
-    rows.loc[first:, "state"] = "never run"
-    return rows

@@ -8,21 +8,25 @@ from tsflow.steps.alerts import Alert, send
 from tsflow.steps.decide import decide
 from tsflow.steps.forecast import forecast
 from tsflow.steps.ingest import ingest
-from tsflow.steps.job import Job, Progress, Ticket, hold_slot, open_job, published_run, this_process, wall_clock
+from tsflow.steps.job import Job, Progress, Ticket, hold_slot, open_job, patience, this_process, wall_clock
+from tsflow.steps.monitor import monitor
 from tsflow.steps.past import Lived, backfill, live_through, past_slots
 from tsflow.steps.plan import Planned, Skipped, plan_retrain
 from tsflow.steps.preview import preview
 from tsflow.steps.recipes import choose_recipes
 from tsflow.steps.slot import retrain, run_slot
+from tsflow.steps.state import Done, Stale, look_up, skip, slot_state
 from tsflow.steps.train import train_candidate
 
 __all__ = [
     "Alert",
+    "Done",
     "Job",
     "Lived",
     "Planned",
     "Progress",
     "Skipped",
+    "Stale",
     "Ticket",
     "backfill",
     "choose_recipes",
@@ -31,14 +35,18 @@ __all__ = [
     "hold_slot",
     "ingest",
     "live_through",
+    "look_up",
+    "monitor",
     "open_job",
     "past_slots",
+    "patience",
     "plan_retrain",
     "preview",
-    "published_run",
     "retrain",
     "run_slot",
     "send",
+    "skip",
+    "slot_state",
     "this_process",
     "train_candidate",
     "wall_clock",

@@ -99,6 +99,7 @@ def hold_slot(
     *,
     wall: datetime,
     slot: datetime | None = None,
+    scheduled: datetime | None = None,
     force: bool = False,
     holder: str,
     flow_run: str | None = None,
@@ -113,6 +114,7 @@ def hold_slot(
         name: The pipeline.
         wall: The present moment.
         slot: The time to run for, at the latest the present.
+        scheduled: When the run was to start, if a schedule started it: without a slot, it is for the step of that time.
         force: Do what is done again.
         holder: Who holds the lease, for whoever finds it held; the same holder may take it over.
         flow_run: The Prefect run that this is.
@@ -125,12 +127,11 @@ def hold_slot(
     project = load_project(config)
     pipeline = project.pipeline(name)
     check_architectures(pipeline.architectures, f"{config}: pipelines.{name}.architectures")
-    now = pipeline_now(name, pipeline, wall)
-    present = slot_of(pipeline, now)
-    chosen = _chosen_slot(name, pipeline, present, slot)
-    known = known_at(pipeline, chosen) if chosen < present else None
+    now, chosen, known = choose_slot(name, pipeline, wall, slot, scheduled)
     with _lease(project, name, LIVE, holder=holder) as (engine, fence):
-        pipelines.register(engine, fence, pipeline, now=wall, due_at=next_due(pipeline, present))
+        if known is None:
+            pipelines.register(engine, fence, pipeline, now=wall, due_at=next_due(pipeline, chosen))
+            runs.close_dead(engine, fence, chosen, now=wall)
         yield Ticket(config, name, fence, chosen, known or now, wall, force, flow_run, known)
 
 
@@ -168,39 +169,32 @@ def _lease(project: Project, name: str, space: str, *, holder: str) -> Iterator[
         engine.dispose()
 
 
-def published_run(config: str, name: str, *, wall: datetime, slot: datetime | None = None) -> int | None:
-    """The forecast run of a slot, the present one unless another is given, if it is published: nothing is left to do.
-
-    It only reads, so that a slot that is done changes no row.
-    """
-    project = load_project(config)
-    pipeline = project.pipeline(name)
-    engine = database.connect(project.database.get_secret_value())
-    try:
-        migrate.prepare(engine)
-        present = slot_of(pipeline, pipeline_now(name, pipeline, wall))
-        chosen = _chosen_slot(name, pipeline, present, slot)
-        ingested, forecast = (runs.find(engine, name, kind, chosen, LIVE) for kind in ("ingest", "forecast"))
-    finally:
-        engine.dispose()
-    wanted = (forecast,) if chosen < present else (ingested, forecast)  # a slot of the past ingests nothing
-    done = all(run is not None and run.status == "succeeded" for run in wanted)
-    return forecast.id if forecast and done else None
-
-
-def _chosen_slot(name: str, pipeline: Pipeline, present: datetime, slot: datetime | None) -> datetime:
-    """The slot to run for.
+def choose_slot(
+    name: str, pipeline: Pipeline, wall: datetime, slot: datetime | None, scheduled: datetime | None = None
+) -> tuple[datetime, datetime, datetime | None]:
+    """Now by the pipeline's clock, the slot to run for, and up to when a slot of the past knows what happened.
 
     Raises:
         ConfigError: If the slot asked for lies in the future.
     """
+    if slot is None and scheduled is not None and pipeline.clock == "wall":
+        return max(wall, scheduled), slot_of(pipeline, scheduled), None  # Prefect may start a run a little early
+    now = pipeline_now(name, pipeline, wall)
+    present = slot_of(pipeline, now)
     if slot is None:
-        return present
+        return now, present, None
     aware = slot if slot.tzinfo else slot.replace(tzinfo=UTC)
     chosen = step_of(pipeline.grid, aware.astimezone(UTC))
     if chosen > present:
         raise ConfigError(f"{name}: slot {chosen:%Y-%m-%d %H:%M} is later than the present, {present:%Y-%m-%d %H:%M}")
-    return chosen
+    return now, chosen, known_at(pipeline, chosen) if chosen < present else None
+
+
+def patience(config: str, name: str, wall: datetime) -> float:
+    """Seconds to wait for a lease: until the next slot is due, at least until that of a dead run has lapsed."""
+    pipeline = load_project(config).pipeline(name)
+    due = next_due(pipeline, slot_of(pipeline, wall))
+    return max(1.5 * LEASE_SECONDS, (due - wall).total_seconds() if due else 0.0)
 
 
 def this_process(what: str) -> str:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -102,7 +102,7 @@ def release(engine: Engine, fence: Fence) -> None:
 
 @contextmanager
 def hold(engine: Engine, pipeline: str, space: str, holder: str, seconds: float = 120.0) -> Iterator[Fence]:
-    """Hold the lease for a block: a thread renews it, and it is given back at the end.
+    """Hold the lease for a block: a thread renews it, and it is given back at the end; if it cannot be, it lapses.
 
     Raises:
         LeaseHeld: If another holder is at work.
@@ -116,7 +116,8 @@ def hold(engine: Engine, pipeline: str, space: str, holder: str, seconds: float 
     finally:
         ended.set()
         heart.join()
-        release(engine, fence)
+        with suppress(DatabaseUnavailable):
+            release(engine, fence)
 
 
 def _beat(engine: Engine, fence: Fence, seconds: float, ended: threading.Event) -> None:

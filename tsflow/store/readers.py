@@ -22,7 +22,23 @@ from tsflow.store.schema import quarantine as quarantine_table
 from tsflow.store.schema import runs as runs_table
 from tsflow.store.schema import series as series_table
 from tsflow.store.types import Timestamp
-from tsflow.store.views import views
+from tsflow.store.views import WELL, views
+
+__all__ = [
+    "WELL",
+    "alerts",
+    "champions",
+    "data_quality",
+    "decisions",
+    "forecast_accuracy",
+    "forecast_history",
+    "latest_forecasts",
+    "leaderboard",
+    "pipeline_health",
+    "quarantine",
+    "runs",
+    "series",
+]
 
 _STAMPS = (
     *(

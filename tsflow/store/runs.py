@@ -129,9 +129,29 @@ def fail(engine: Engine, fence: Fence, run_id: int, *, now: datetime, error: str
     return _finish(engine, fence, run_id, status="failed", finished_at=now, error=error, report=report)
 
 
-def skip(engine: Engine, fence: Fence, run_id: int, *, now: datetime, reason: str) -> Run:
-    """Mark a run skipped, with the reason; the next `begin` of its slot tries again. Success is final."""
-    return _finish(engine, fence, run_id, status="skipped", finished_at=now, error=reason)
+def skip_slot(
+    engine: Engine, fence: Fence, slot: datetime, *, now: datetime, reason: str, prefect_run_id: str | None = None
+) -> int:
+    """Record a slot as skipped, and so whatever of it had begun and not succeeded; returns its forecast run's id."""
+    slot_key = {"pipeline": fence.pipeline, "slot": slot, "space": fence.space}
+    skipped = {"status": "skipped", "finished_at": now, "error": reason}
+    with fenced(engine, fence) as connection:
+        open_ = update(runs).filter_by(**slot_key).where(runs.c.status.in_(["running", "failed"]))
+        connection.execute(open_.values(**skipped))
+        row = connection.execute(_last_of({**slot_key, "kind": "forecast"})).one_or_none()
+        if row is None:
+            start = {"uuid": str(uuid.uuid4()), "kind": "forecast", "started_at": now, "prefect_run_id": prefect_run_id}
+            row = connection.execute(insert(runs).values(**slot_key, **start, **skipped).returning(runs)).one()
+    return int(row.id)
+
+
+def close_dead(engine: Engine, fence: Fence, slot: datetime, *, now: datetime) -> None:
+    """Mark the runs of older slots failed that were killed: whoever holds the lease knows that nobody works on them."""
+    older = {"pipeline": fence.pipeline, "space": fence.space, "status": "running"}
+    reason = f"killed before it ended; the slot of {slot:%Y-%m-%d %H:%M} was begun after it"
+    with fenced(engine, fence) as connection:
+        dead = update(runs).filter_by(**older).where(runs.c.slot < slot)
+        connection.execute(dead.values(status="failed", finished_at=now, error=reason))
 
 
 def set_values(connection: Connection, run_id: int, **values: Any) -> None:

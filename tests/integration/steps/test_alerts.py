@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from tests.projects import WALL, Small, seasonal
+from tsflow.cli import app
 from tsflow.errors import QualityError
 from tsflow.steps import Alert, send
 
@@ -109,3 +111,22 @@ def test_a_champion_that_lost_to_seasonal_naive_is_announced(small: Small, webho
     small.run()
     assert small.rows("SELECT outcome FROM decisions") == [{"outcome": "baseline"}]
     assert [alert["kind"] for alert in webhook.heard] == ["baseline"]
+
+
+def test_a_late_pipeline_is_told_once_an_outage_and_fails_a_probe(small: Small, webhook: Listening) -> None:
+    small.configure(clock="wall", schedule="0 6 1 * *", architectures=["stage"])
+    small.write(seasonal(start="2018-07-01"))
+    long_ago = datetime(2024, 7, 1, 6, tzinfo=UTC)
+    small.run(wall=long_ago)
+    probe = ["status", "--check", "--config", small.config]
+    assert CliRunner().invoke(app, probe).exit_code == 1
+    for _ in range(2):
+        assert CliRunner().invoke(app, [*probe, "--alert"]).exit_code == 1
+    assert [(alert["kind"], alert["slot"]) for alert in webhook.heard] == [("late", "2024-08-01T06:00:00+00:00")]
+    assert "waiting for the run that was due at 2024-08-01 06:00:00" in webhook.heard[0]["message"]
+
+
+def test_a_pipeline_that_is_well_passes_a_probe(small: Small, webhook: Listening) -> None:
+    small.run()
+    assert CliRunner().invoke(app, ["status", "--check", "--alert", "--config", small.config]).exit_code == 0
+    assert webhook.heard == []

@@ -210,6 +210,6 @@ def test_a_forecast_on_its_own_does_not_make_the_slot_done(small: Small) -> None
         steps.open_job(ticket) as job,
     ):
         steps.forecast(job)
-    assert steps.published_run(small.config, "small", wall=WALL) is None
+    assert steps.look_up(small.config, "small", wall=WALL) is None
     small.run()
     assert small.rows("SELECT min(ds) AS ds FROM latest_forecasts") == [{"ds": "2024-02-01"}]

@@ -59,10 +59,26 @@ def test_a_forced_run_is_one_of_its_own(engine: Engine, fence: Fence) -> None:
     assert runs.latest(engine, "walkers", "retrain", LIVE) == first
 
 
-def test_a_skipped_run_says_why_and_may_be_tried_again(engine: Engine, fence: Fence) -> None:
-    run = runs.begin(engine, fence, "forecast", SLOT, now=NOW)
-    assert runs.skip(engine, fence, run.id, now=NOW, reason="stale").error == "stale"
+def test_a_skipped_slot_says_why_with_all_that_had_begun(engine: Engine, fence: Fence) -> None:
+    ingest = runs.begin(engine, fence, "ingest", SLOT, now=NOW)
+    runs.succeed(engine, fence, ingest.id, now=NOW)
+    retrain = runs.begin(engine, fence, "retrain", SLOT, now=NOW)
+    skipped = runs.skip_slot(engine, fence, SLOT, now=NOW, reason="stale")
+    found = [runs.get(engine, number) for number in (ingest.id, retrain.id, skipped)]
+    assert [(run.kind, run.status, run.error) for run in found] == [
+        ("ingest", "succeeded", None),
+        ("retrain", "skipped", "stale"),
+        ("forecast", "skipped", "stale"),
+    ]
+    assert runs.skip_slot(engine, fence, SLOT, now=NOW, reason="again") == skipped
+    assert runs.get(engine, skipped).error == "stale"
     assert not runs.begin(engine, fence, "forecast", SLOT, now=NOW).done
+
+
+def test_runs_of_older_slots_that_were_killed_are_closed(engine: Engine, fence: Fence) -> None:
+    killed, present = (runs.begin(engine, fence, "ingest", slot, now=NOW) for slot in (SLOT, SLOT + timedelta(hours=1)))
+    runs.close_dead(engine, fence, present.slot, now=NOW)
+    assert (runs.get(engine, killed.id).status, runs.get(engine, present.id).status) == ("failed", "running")
 
 
 def test_kinds_slots_and_spaces_are_runs_of_their_own(engine: Engine, fence: Fence) -> None:

@@ -5,11 +5,11 @@ from sqlalchemy.exc import InternalError
 
 from tsflow.errors import StoreError
 from tsflow.store.views.forecasts import forecast_accuracy, forecast_history, latest_forecasts
-from tsflow.store.views.health import pipeline_health
+from tsflow.store.views.health import WELL, pipeline_health
 from tsflow.store.views.pipelines import champions, data_quality, leaderboard
 from tsflow.store.views.view import Sql, View
 
-__all__ = ["View", "create_views", "drop_views", "views"]
+__all__ = ["WELL", "View", "create_views", "drop_views", "views"]
 
 _VIEWS = (
     latest_forecasts,

@@ -2,6 +2,9 @@
 
 from tsflow.store.views.view import Sql, View
 
+WELL = ("ok", "first slot to come")
+"""The states in which nothing needs to be done."""
+
 
 def pipeline_health(sql: Sql) -> View:
     """Whether each pipeline is well."""
@@ -40,8 +43,8 @@ def pipeline_health(sql: Sql) -> View:
 def _state(sql: Sql) -> str:
     over = f"h.clock = 'wall' AND {sql.seconds_since('h.until')} > h.step_seconds"
     return (
-        "CASE WHEN h.status = 'failed' THEN 'last run failed'\n"
-        f"    WHEN {sql.seconds_since('h.due_at')} > h.late_after THEN 'forecast is late'\n"
+        f"CASE WHEN {sql.seconds_since('h.due_at')} > h.late_after THEN 'forecast is late'\n"
+        "    WHEN h.status = 'failed' THEN 'last run failed'\n"
         "    WHEN h.slot IS NULL AND h.due_at IS NOT NULL THEN 'first slot to come'\n"
         "    WHEN h.slot IS NULL THEN 'nothing published'\n"
         f"    WHEN {over} THEN 'forecast is over'\n"

@@ -1,0 +1,80 @@
+"""Where a slot stands: done, stale, or still to be done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from tsflow.config import Pipeline, load_project
+from tsflow.steps.clock import next_due
+from tsflow.steps.job import Job, choose_slot
+from tsflow.store import engine as database
+from tsflow.store import migrate, runs
+from tsflow.store.leases import LIVE
+from tsflow.store.runs import Kind
+
+
+@dataclass(frozen=True)
+class Done:
+    """A slot that is ingested and published: there is nothing to do."""
+
+    run_id: int
+    """Its forecast run."""
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A slot that a newer one has overtaken, so that nobody needs its forecasts."""
+
+    reason: str
+
+
+State = Done | Stale | None
+"""None: the slot is to be done."""
+
+
+def look_up(
+    config: str, name: str, *, wall: datetime, slot: datetime | None = None, scheduled: datetime | None = None
+) -> State:
+    """Where the slot stands that `hold_slot` would choose. It only reads: a slot that is done changes no row."""
+    project = load_project(config)
+    pipeline = project.pipeline(name)
+    engine = database.connect(project.database.get_secret_value())
+    try:
+        migrate.prepare(engine)
+        now, chosen, known_at = choose_slot(name, pipeline, wall, slot, scheduled)
+        return _state(engine, name, pipeline, chosen, now, of_the_past=known_at is not None)
+    finally:
+        engine.dispose()
+
+
+def slot_state(job: Job) -> State:
+    """Where the job's slot stands, now that nobody else works on it."""
+    ticket = job.ticket
+    past = ticket.known_at is not None
+    return _state(job.engine, job.name, job.pipeline, ticket.slot, ticket.now, of_the_past=past)
+
+
+def skip(job: Job, reason: str) -> int:
+    """Record the slot as skipped, with whatever an earlier attempt left of it; returns its forecast run's id."""
+    ticket = job.ticket
+    return runs.skip_slot(
+        job.engine, job.fence, ticket.slot, now=ticket.moment, reason=reason, prefect_run_id=ticket.flow_run
+    )
+
+
+def _state(engine: Engine, name: str, pipeline: Pipeline, slot: datetime, now: datetime, *, of_the_past: bool) -> State:
+    kinds: tuple[Kind, ...] = ("forecast",) if of_the_past else ("ingest", "forecast")  # the past ingests nothing
+    found = [runs.find(engine, name, kind, slot, LIVE) for kind in kinds]
+    forecast = found[-1]
+    if forecast and all(run and run.status == "succeeded" for run in found):
+        return Done(forecast.id)
+    if of_the_past:
+        return None  # asked for on purpose
+    newest = runs.latest(engine, name, "forecast", LIVE)
+    if newest and newest.slot > slot:
+        return Stale(f"slot {slot:%Y-%m-%d %H:%M} is older than that of {newest.slot:%Y-%m-%d %H:%M}, which is done")
+    due = next_due(pipeline, slot)
+    if due and due <= now:
+        return Stale(f"slot {slot:%Y-%m-%d %H:%M} is older than the run that was due at {due:%Y-%m-%d %H:%M}")
+    return None
