@@ -140,6 +140,7 @@ def _choose(job: Job, run_id: int, trial: Trial, baseline: ModelRow) -> Choice:
         candidate(baseline),
         _in_score_order(trial, pairs),
         champion_architecture=present.architecture if present else None,
+        preferred=ENSEMBLE if job.pipeline.selection.publish == "auto" else None,
         margin=job.pipeline.selection.margin,
         seed=job.pipeline.training.seed,
     )

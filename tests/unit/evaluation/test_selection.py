@@ -26,6 +26,19 @@ def test_the_best_candidate_wins():
     assert choice.table[0]["series_better_than_baseline"] == 1.0
 
 
+@pytest.mark.parametrize(("single", "winner"), [(0.79, "ensemble"), (0.78, "gru"), (0.9, "ensemble")])
+def test_the_preferred_candidate_gives_way_to_a_gain_of_two_per_cent(single, winner):
+    choice = choose([_candidate("gru", single), _candidate("ensemble", 0.8)], NAIVE, SERIES, preferred="ensemble")
+    assert choice.winner.name == winner
+    assert choice.table[0]["name"] == ("ensemble" if single > 0.8 else "gru")
+    assert ("preferred to gru" in choice.reason) == (single == 0.79)
+
+
+def test_a_preferred_candidate_that_loses_to_seasonal_naive_is_not_published():
+    choice = choose([_candidate("gru", 0.995), _candidate("ensemble", 1.0)], NAIVE, SERIES, preferred="ensemble")
+    assert choice.winner.name == "gru"
+
+
 def test_the_same_recipe_as_the_champion_is_renewed():
     choice = choose([_candidate("gru", 0.8)], NAIVE, SERIES, champion_architecture="gru")
     assert (choice.outcome, choice.winner.name) == ("renewed", "gru")

@@ -1,0 +1,106 @@
+"""How the networks of a retrain are trained, and what their mean is worth: on record, and published as configured."""
+
+import json
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.projects import WALL, Small
+from tsflow import steps
+
+FITTED = {"architectures": ["gru", "cnn", "stage"], "training": {"min_steps": 20, "max_steps": 20, "refit": "all"}}
+
+
+def document(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def networks(small: Small, role: str = "candidate") -> dict[str, list[dict[str, Any]]]:
+    rows = small.rows(f"SELECT architecture, configuration FROM models WHERE role = '{role}'")
+    return {row["architecture"]: document(row["configuration"])["networks"] for row in rows}
+
+
+def previews(small: Small, *names: str) -> list[pd.DataFrame]:
+    with (
+        steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket,
+        steps.open_job(ticket) as job,
+    ):
+        run_id = small.rows("SELECT id FROM runs WHERE kind = 'retrain'")[0]["id"]
+        return [steps.preview(job, run_id, name).sort_values(["unique_id", "ds"]) for name in names]
+
+
+def test_every_architecture_is_trained_by_the_recipes_that_scored_best(small: Small) -> None:
+    small.configure(**FITTED)
+    small.run()
+    report = document(small.rows("SELECT report FROM runs WHERE kind = 'retrain'")[0]["report"])
+    finalists = [one for one in report["tried"] if one["share"] == max(two["share"] for two in report["tried"])]
+    losses = [one["tune_loss"] for one in finalists]
+    assert losses == sorted(losses)
+    assert report["recipes"] == [one["recipe"] for one in finalists]
+    for fitted in networks(small).values():
+        assert [network["recipe"] for network in fitted] == report["recipes"]
+        assert [network["seed"] for network in fitted] == [1, 2, 3]
+    assert networks(small) == networks(small, "refit")
+
+
+def test_without_a_search_there_is_one_network_by_the_plain_recipe(small: Small) -> None:
+    small.configure(**FITTED | {"training": {"min_steps": 20, "max_steps": 20, "search": False, "token": 6}})
+    small.run()
+    report = document(small.rows("SELECT report FROM runs WHERE kind = 'retrain'")[0]["report"])
+    assert report["tried"] == []
+    assert [(one["transform"], one["token"], one["context"]) for one in report["recipes"]] == [("log", 6, 36)]
+
+
+def test_a_retry_goes_on_with_the_recipes_on_record(small: Small) -> None:
+    small.configure(**FITTED)
+    with (
+        steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket,
+        steps.open_job(ticket) as job,
+    ):
+        steps.ingest(job)
+        planned = steps.plan_retrain(job)
+        assert isinstance(planned, steps.Planned)
+        first = steps.choose_recipes(job, planned.run_id)
+    called = []
+    with (
+        steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket,
+        steps.open_job(ticket) as job,
+    ):
+        again = steps.plan_retrain(job)
+        assert isinstance(again, steps.Planned)
+        assert again.run_id == planned.run_id
+        assert steps.choose_recipes(job, again.run_id, lambda *_: called.append(1)) == first
+    assert called == []
+
+
+def test_the_ensemble_forecasts_the_mean_of_the_networks(small: Small) -> None:
+    small.configure(**FITTED, selection={"publish": "ensemble"})
+    small.run()
+    champion = small.rows("SELECT m.* FROM models m JOIN champion_aliases a ON a.model_id = m.id")[0]
+    assert (champion["architecture"], champion["role"]) == ("ensemble", "refit")
+    members = {row["id"]: row for row in small.rows("SELECT id, architecture, role FROM models")}
+    assert [members[one]["architecture"] for one in document(champion["members"])] == ["gru", "cnn"]
+    assert {members[one]["role"] for one in document(champion["members"])} == {"refit"}
+    gru, cnn, ensemble = previews(small, "gru", "cnn", "ensemble")
+    mean = (gru["y_hat"].to_numpy() + cnn["y_hat"].to_numpy()) / 2
+    assert ensemble["y_hat"].to_numpy() == pytest.approx(mean, rel=1e-4)
+    published = small.rows("SELECT y_hat FROM latest_forecasts ORDER BY unique_id, ds")
+    assert [row["y_hat"] for row in published] == pytest.approx(mean, rel=1e-4)
+
+
+def test_auto_compares_the_ensemble_with_each_architecture_on_the_same_pairs(small: Small) -> None:
+    small.configure(**FITTED, selection={"publish": "auto"})
+    small.run()
+    scored = small.rows(
+        "SELECT m.architecture, count(*) AS pairs FROM scores s JOIN models m ON m.id = s.model_id "
+        "GROUP BY m.architecture ORDER BY 1"
+    )
+    assert [row["architecture"] for row in scored] == ["cnn", "ensemble", "gru", "seasonal_naive", "stage"]
+    assert len({row["pairs"] for row in scored}) == 1
+
+
+def test_best_makes_no_ensemble(small: Small) -> None:
+    small.configure(**FITTED)
+    small.run()
+    assert small.rows("SELECT id FROM models WHERE architecture = 'ensemble'") == []
