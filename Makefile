@@ -31,7 +31,7 @@ check: $(VENV)/installed
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tsflow needs Python 3.11 or later: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt $(PIP_INDEX) --editable '.[postgresql,dask,test]'
+	$(BIN)/pip install --quiet --constraint constraints.txt $(PIP_INDEX) --editable '.[postgresql,dask,dashboard,test]'
 	touch $@
 
 clean:

@@ -2,7 +2,7 @@
 
 import typer
 
-from tsflow.cli import champion, database, doctor, past, plot, read, report, run, start, status, step
+from tsflow.cli import champion, dashboard, database, doctor, past, plot, read, report, run, start, status, step
 from tsflow.cli.errors import EXIT_CODES
 
 _BEGIN, _WORK, _LOOK = "Begin", "Work", "Look"
@@ -28,6 +28,7 @@ app.command(rich_help_panel=_LOOK)(status.status)
 app.command(rich_help_panel=_LOOK)(read.forecasts)
 app.command(rich_help_panel=_LOOK)(plot.plot)
 app.command(rich_help_panel=_LOOK)(report.report)
+app.command(rich_help_panel=_LOOK)(dashboard.dashboard)
 app.command(rich_help_panel=_LOOK)(read.series)
 app.command(rich_help_panel=_LOOK)(read.quarantine)
 app.command(rich_help_panel=_LOOK)(read.leaderboard)

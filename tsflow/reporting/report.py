@@ -58,19 +58,19 @@ class Report:
     @property
     def by_lead(self) -> pd.DataFrame:
         """Accuracy of all issues together, one row a lead."""
-        return _weighted(self.accuracy, "lead")
+        return weighted(self.accuracy, "lead")
 
     @property
     def by_issue(self) -> pd.DataFrame:
         """Accuracy of all leads together, one row an issue."""
-        return _weighted(self.accuracy, "slot")
+        return weighted(self.accuracy, "slot")
 
     @property
     def overall(self) -> Mapping[str, Any]:
         """Accuracy of all issues and leads together; empty where nothing came true yet."""
         if not len(self.accuracy):
             return {}
-        return {str(name): value for name, value in _weighted(self.accuracy.assign(all=0), "all").iloc[0].items()}
+        return {str(name): value for name, value in weighted(self.accuracy.assign(all=0), "all").iloc[0].items()}
 
 
 def render_report(report: Report) -> str:
@@ -92,7 +92,7 @@ def render_report(report: Report) -> str:
     )
 
 
-def _weighted(accuracy: pd.DataFrame, by: str) -> pd.DataFrame:
+def weighted(accuracy: pd.DataFrame, by: str) -> pd.DataFrame:
     """Means over groups, each row counting by its steps."""
     if not len(accuracy):
         return pd.DataFrame()

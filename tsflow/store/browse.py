@@ -5,11 +5,13 @@ so that nothing here reads all forecasts of a pipeline.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pandas as pd
-from sqlalchemy import Engine, Select, and_, case, func, literal, select
+from sqlalchemy import Engine, Select, Table, and_, case, func, literal, select
 
+from tsflow.store import schema
 from tsflow.store.leases import LIVE
 from tsflow.store.readers import fetch
 from tsflow.store.schema import (
@@ -29,13 +31,24 @@ _ISSUES = 30
 """Issues that a summary of accuracy looks back on."""
 
 
+def pipelines(engine: Engine) -> pd.DataFrame:
+    """The pipelines that have run, by name: ``name, frequency, season_length, horizon, timezone``."""
+    table = schema.pipelines
+    columns = table.c.name, table.c.frequency, table.c.season_length, table.c.horizon, table.c.timezone
+    return fetch(engine, select(*columns).order_by(table.c.name))
+
+
 def find_series(engine: Engine, pipeline: str, text: str = "", limit: int = 50) -> pd.DataFrame:
     """Series whose name contains a text, in any case: ``id, unique_id, first_ds, last_ds, observations, ended``."""
     columns = (series.c.id, series.c.unique_id, series.c.first_ds, series.c.last_ds, series.c.observations)
-    wanted = select(*columns, series.c.ended).where(series.c.pipeline == pipeline)
-    if text:
-        wanted = wanted.where(series.c.unique_id.icontains(text, autoescape=True))
+    wanted = select(*columns, series.c.ended).where(*_named(series, pipeline, text))
     return fetch(engine, wanted.order_by(series.c.unique_id).limit(limit))
+
+
+def count_series(engine: Engine, pipeline: str, text: str = "") -> int:
+    """How many series `find_series` would find without a limit."""
+    found = fetch(engine, select(func.count().label("series")).where(*_named(series, pipeline, text)))
+    return int(found["series"].iloc[0])
 
 
 def series_ids(engine: Engine, pipeline: str, names: Sequence[str]) -> dict[str, int]:
@@ -45,9 +58,11 @@ def series_ids(engine: Engine, pipeline: str, names: Sequence[str]) -> dict[str,
     return dict(zip(found["unique_id"], found["id"].astype(int), strict=True))
 
 
-def history(engine: Engine, series_id: int, steps: int) -> pd.DataFrame:
-    """The last observations of a series: ``ds, y``, ascending."""
+def history(engine: Engine, series_id: int, steps: int, until: datetime | None = None) -> pd.DataFrame:
+    """The last observations of a series, or the last ``until`` (naive UTC): ``ds, y``, ascending."""
     wanted = select(observations.c.ds, observations.c.y).where(observations.c.series_id == series_id)
+    if until is not None:
+        wanted = wanted.where(observations.c.ds <= until.replace(tzinfo=UTC))
     newest_first = fetch(engine, wanted.order_by(observations.c.ds.desc()).limit(steps))
     return newest_first.iloc[::-1].reset_index(drop=True)
 
@@ -145,6 +160,24 @@ def refusals(engine: Engine, pipeline: str) -> pd.DataFrame:
         .group_by(quarantine.c.failed_check)
     )
     return fetch(engine, wanted.order_by(func.count().desc(), quarantine.c.failed_check))
+
+
+def refused_rows(
+    engine: Engine, pipeline: str, check: str | None = None, text: str = "", limit: int = 500
+) -> pd.DataFrame:
+    """Rows in quarantine, last seen first: of one check or all, of series whose name contains a text."""
+    columns = (quarantine.c.unique_id, quarantine.c.ds, quarantine.c.failed_check, quarantine.c.reason)
+    wanted = select(*columns, quarantine.c.raw, quarantine.c.source, quarantine.c.last_seen)
+    wanted = wanted.where(*_named(quarantine, pipeline, text), quarantine.c.resolved_at.is_(None))
+    if check is not None:
+        wanted = wanted.where(quarantine.c.failed_check == check)
+    return fetch(engine, wanted.order_by(quarantine.c.last_seen.desc(), quarantine.c.fingerprint).limit(limit))
+
+
+def _named(table: Table, pipeline: str, text: str) -> list[Any]:
+    """Of a pipeline, with a text in the series' name."""
+    mine = [table.c.pipeline == pipeline]
+    return [*mine, table.c.unique_id.icontains(text, autoescape=True)] if text else mine
 
 
 def _measure(by: Ranking, last: Sequence[int]) -> tuple[Any, Select[Any]]:

@@ -219,7 +219,9 @@ def _frame(connection: Connection, wanted: Select[Any]) -> pd.DataFrame:
     for item in wanted.selected_columns:
         name = item.name
         if isinstance(item.type, Timestamp):
-            frame[name] = _naive([value and value.astimezone(UTC).replace(tzinfo=None) for value in frame[name]])
+            frame[name] = _naive(
+                [None if pd.isna(value) else value.astimezone(UTC).replace(tzinfo=None) for value in frame[name]]
+            )
         elif name in _STAMPS and isinstance(item.type, NullType):  # of a view: a table's text is as it is
             frame[name] = _naive(pd.to_datetime(frame[name], format="ISO8601"))
     return frame

@@ -8,7 +8,8 @@ from tsflow.cli import app
 
 HEAVY = ("torch", "prefect", "pandas", "sqlalchemy", "numpy", "matplotlib", "alembic")
 COMMANDS = ("init", "run", "ingest", "retrain", "forecast", "status", "series", "quarantine", "leaderboard",
-            "decisions", "rollback", "backfill", "forecasts", "plot", "report", "db", "doctor")  # fmt: skip
+            "decisions", "rollback",
+            "backfill", "forecasts", "plot", "report", "dashboard", "db", "doctor")  # fmt: skip
 
 
 def fresh(code: str) -> str:

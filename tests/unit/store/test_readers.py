@@ -83,6 +83,15 @@ def test_runs_are_newest_first(engine: Engine, fence: Fence) -> None:
     assert readers.pipeline_health(engine)["pipeline"].tolist() == ["walkers"]
 
 
+def test_a_run_that_has_not_ended_stands_beside_one_that_has(engine: Engine, fence: Fence) -> None:
+    for hours in range(2):
+        moment = START + timedelta(hours=hours)
+        run = runs.begin(engine, fence, "ingest", moment, now=moment)
+        if hours == 0:
+            runs.succeed(engine, fence, run.id, now=moment)
+    assert readers.runs(engine, "walkers")["finished_at"].isna().tolist() == [True, False]
+
+
 def test_an_empty_database_gives_empty_frames_with_their_columns(engine: Engine) -> None:
     for read in (
         *(readers.latest_forecasts, readers.forecast_history, readers.forecast_accuracy, readers.leaderboard),

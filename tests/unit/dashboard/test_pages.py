@@ -1,0 +1,152 @@
+"""Each page on a database with three slots, on an empty one, and on none."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from tests.projects import Small
+from tests.unit.dashboard.conftest import APP, Open, fill, said
+
+from streamlit.testing.v1 import AppTest  # isort: skip
+
+PAGES = ("overview", "series", "accuracy", "models", "quarantine", "runs")
+
+
+def traces(app: AppTest, number: int = 0) -> dict[str, list[object]]:
+    """What a chart shows, by name."""
+    figure = json.loads(app.get("plotly_chart")[number].proto.spec)
+    return {trace.get("name", ""): trace for trace in figure["data"]}
+
+
+def test_the_app_opens_with_the_overview(filled: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TSFLOW_DATABASE", filled.database_url)
+    app = AppTest.from_file(str(APP), default_timeout=120).run()
+    assert not app.exception
+    assert app.header[0].value == "Overview"
+
+
+def test_the_overview_says_whether_each_pipeline_is_well(open_page: Open) -> None:
+    app = open_page("overview")
+    assert [(metric.label, metric.value) for metric in app.metric] == [
+        ("Pipelines", "1"),
+        ("Need a look", "0"),
+        ("Series", "2"),
+        ("Rows in quarantine", "1"),
+    ]
+    assert "Issued **2024-03-01**" in said(app)
+    assert "forecast by **stage**" in said(app) or "forecast by **seasonal_naive**" in said(app)
+
+
+def test_a_series_is_shown_with_its_forecast_as_of_any_issue(open_page: Open) -> None:
+    app = open_page("series", series="b")
+    assert app.selectbox(key="series").value == "b"
+    assert app.selectbox(key="series").options == ["a", "b"]
+    assert {"observed", "forecast", "80 % interval", "95 % interval"} <= set(traces(app))
+    slider = app.select_slider(key="as_of")
+    assert slider.options == ["2024-01-01", "2024-02-01", "2024-03-01"]
+    assert slider.value == "2024-03-01"
+    slider.set_value("2024-01-01").run()
+    assert "Issued 2024-01-01" in said(app)
+    table = app.dataframe[0].value
+    assert table["y"].notna().tolist() == [True, True, False, False, False, False]  # what came true since
+    app.multiselect(key="others").set_value(["2024-03-01", "2024-02-01"]).run()
+    assert {"2024-03-01", "2024-02-01"} <= set(traces(app))
+
+
+def test_series_are_searched_by_a_part_of_their_name(open_page: Open) -> None:
+    app = open_page("series", search="B")
+    assert app.selectbox(key="series").options == ["b"]
+    app.text_input(key="search").set_value("nobody").run()
+    assert "No series has such a name" in said(app)
+    assert not app.exception
+
+
+def test_accuracy_is_shown_once_forecasts_came_true(open_page: Open) -> None:
+    app = open_page("accuracy")
+    assert [metric.label for metric in app.metric][2:] == ["Within the 80 % interval", "Within the 95 % interval"]
+    assert len(app.get("plotly_chart")) == 3
+    assert sorted(app.dataframe[0].value["unique_id"]) == ["a", "b"]
+
+
+def test_models_are_shown_with_the_reason(open_page: Open) -> None:
+    app = open_page("models")
+    assert set(app.dataframe[0].value["architecture"]) == {"stage", "seasonal_naive"}
+    assert "seasonal_naive" in said(app)
+    assert set(traces(app, 1)) == {"stage"}
+
+
+def test_refused_rows_are_shown_by_check_and_series(open_page: Open) -> None:
+    app = open_page("quarantine")
+    assert app.dataframe[0].value["unique_id"].tolist() == ["b"]
+    assert app.selectbox(key="check").options == ["all checks (1)", "time_off_grid (1)"]
+    app.selectbox(key="check").set_value("time_off_grid").run()
+    assert len(app.dataframe[0].value) == 1
+    app.text_input(key="refused_series").set_value("a").run()
+    assert "No refused row matches" in said(app)
+
+
+def test_runs_are_shown_with_how_they_ended(open_page: Open) -> None:
+    app = open_page("runs")
+    found = app.dataframe[0].value
+    assert set(found["kind"]) == {"ingest", "retrain", "forecast"}
+    assert set(found["status"]) == {"✓ succeeded"}
+    assert found["seconds"].ge(0).all()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_empty_database_is_no_error(open_page: Open, sqlite_url: str, page: str) -> None:
+    app = open_page(page, sqlite_url)
+    assert not app.exception
+    assert "No pipeline has run on this database yet" in said(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_database_that_does_not_answer_is_said_without_its_password(open_page: Open, page: str) -> None:
+    app = open_page(page, "postgresql://reader:s3cret@127.0.0.1:9/none")
+    assert not app.exception
+    assert "cannot be read now" in said(app)
+    assert "s3cret" not in said(app)
+    assert app.button[0].label == "Try again"
+
+
+def test_a_database_without_tables_names_the_remedy(open_page: Open, tmp_path: Path) -> None:
+    app = open_page("overview", f"sqlite:///{tmp_path / 'new.db'}")
+    assert "tsflow db upgrade" in said(app)
+
+
+def test_a_page_that_fails_says_so_and_shows_no_traceback(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("y was 12345")
+
+    monkeypatch.setattr("tsflow.dashboard.pages.runs.page", fail)
+    app = open_page("runs")
+    assert not app.exception
+    assert "unforeseen" in said(app)
+    assert "12345" not in said(app)
+
+
+@pytest.fixture
+def reader_url(tmp_path: Path, postgresql_database_url: str) -> Iterator[str]:
+    """A role that may only read a PostgreSQL database of one slot."""
+    fill(Small(tmp_path, postgresql_database_url), slots=(72,))
+    url, role = make_url(postgresql_database_url), f"reader_{uuid.uuid4().hex}"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'reads'"))
+        connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"))
+        yield url.set(username=role, password="reads").render_as_string(hide_password=False)
+        connection.execute(text(f"DROP OWNED BY {role}"))
+        connection.execute(text(f"DROP ROLE {role}"))
+    engine.dispose()
+
+
+def test_a_role_that_may_only_read_is_enough(open_page: Open, reader_url: str) -> None:
+    for page in PAGES:
+        app = open_page(page, reader_url)
+        assert not app.exception
+        assert not app.error, said(app)
+        assert not app.warning

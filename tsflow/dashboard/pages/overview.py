@@ -1,0 +1,60 @@
+"""Whether each pipeline is well, the ones that need a look first."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from tsflow.dashboard import data
+from tsflow.dashboard.shell import header, moment, nothing, table
+from tsflow.store import readers
+
+_MOST_CARDS = 12
+
+
+def page() -> None:
+    """Figures for all, then a card a pipeline; a table where they are many."""
+    header("Overview", "Is every pipeline well, and is its forecast current? Times are UTC.")
+    health = data.read(readers.pipeline_health)
+    if health.empty:
+        nothing("No pipeline has run on this database yet", "`tsflow run` reads series, trains and forecasts.")
+        return
+    champions = data.read(readers.champions)[["pipeline", "architecture"]].rename(columns={"architecture": "champion"})
+    health = health.merge(champions, on="pipeline", how="left")
+    health = health.assign(well=health["state"] == "ok").sort_values(["well", "pipeline"], ignore_index=True)
+    unwell = int((~health["well"]).sum())
+    figures = st.columns(4)
+    figures[0].metric("Pipelines", len(health), border=True)
+    figures[1].metric("Need a look", unwell, border=True)
+    figures[2].metric("Series", f"{health['series'].sum():,}", border=True)
+    figures[3].metric("Rows in quarantine", f"{health['open_quarantine'].sum():,}", border=True)
+    if len(health) <= _MOST_CARDS:
+        for start in range(0, len(health), 3):
+            for place, (_, row) in zip(st.columns(3), health.iloc[start : start + 3].iterrows(), strict=False):
+                with place:
+                    _card(row)
+        return
+    shown = ["pipeline", "state", "champion", "published_slot", "forecast_until", "newest_observation", "series"]
+    more = ["series_without_forecast", "open_quarantine", "last_error"]
+    table(health[[*shown, *more]], "Health of all pipelines")
+
+
+def _card(row: "pd.Series[Any]") -> None:
+    with st.container(border=True, height="stretch"):
+        st.subheader(row["pipeline"], anchor=False)
+        if row["well"]:
+            st.badge("ok", icon=":material/check_circle:", color="green")
+        else:
+            st.badge(str(row["state"]), icon=":material/warning:", color="orange")
+        champion = "–" if pd.isna(row["champion"]) else row["champion"]
+        st.markdown(
+            f"Issued **{moment(row['published_slot'])}**  \nReaches to **{moment(row['forecast_until'])}**  \n"
+            f"Last observed **{moment(row['newest_observation'])}**  \n"
+            f"**{row['series']:,}** series, forecast by **{champion}**"
+        )
+        if row["series_without_forecast"]:
+            st.caption(f"{row['series_without_forecast']:,} series without a forecast")
+        if row["open_quarantine"]:
+            st.caption(f"{row['open_quarantine']:,} rows in quarantine")
+        if row["last_error"]:
+            st.text(row["last_error"])  # as it is: an error may quote data

@@ -1,0 +1,95 @@
+"""One series: its history, the forecast as of any issue, and other issues beside it."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from tsflow.dashboard import data, figures
+from tsflow.dashboard.shell import choose_pipeline, header, ink, moment, nothing, table
+from tsflow.frequency import Frequency
+from tsflow.store import browse
+
+_MATCHES = 50
+_MOST_OTHERS = 4
+
+
+def page() -> None:
+    """Search, choose, look."""
+    header("Series", "What is forecast, what was forecast before, and what came true. Times are UTC.")
+    pipeline = choose_pipeline()
+    if pipeline is None:
+        return
+    chosen = _choose(pipeline["name"])
+    if chosen is None:
+        return
+    issues = data.read(browse.issues, pipeline["name"], 100)
+    if issues.empty:
+        nothing("Nothing is published for this pipeline yet", "`tsflow status` says why.")
+        return
+    _show(pipeline, chosen, issues)
+
+
+def _choose(pipeline: str) -> "pd.Series[Any] | None":
+    """The chosen series' row, found among any number by a part of its name."""
+    left, right = st.columns([1, 2])
+    text = left.text_input(
+        "Search", key="search", bind="query-params", placeholder="part of a name", type="search", live="300ms"
+    )
+    found = data.read(browse.find_series, pipeline, text or "", _MATCHES)
+    if found.empty:
+        nothing("No series has such a name" if text else "This pipeline has no series yet", "Search for a part of it.")
+        return None
+    total = data.read(browse.count_series, pipeline, text or "")
+    more = f" (the first {_MATCHES} of {total:,}: search for others)" if total > _MATCHES else f" ({total:,})"
+    names = found["unique_id"].tolist()
+    name = right.selectbox(f"Series{more}", names, key="series", bind="query-params")
+    row: pd.Series[Any] = found.set_index("unique_id", drop=False).loc[name or names[0]]
+    return row
+
+
+def _show(pipeline: "pd.Series[Any]", chosen: "pd.Series[Any]", issues: pd.DataFrame) -> None:
+    oldest_first = issues.iloc[::-1]
+    labels = dict(zip(oldest_first["slot"].map(moment), oldest_first["run_id"].map(int), strict=True))
+    newest = list(labels)[-1]
+    left, right = st.columns([3, 2])
+    if len(labels) > 1:
+        as_of = left.select_slider("As of", list(labels), value=newest, key="as_of")
+    else:
+        left.text(as_of := newest)
+    others = right.multiselect(
+        "Beside it, the forecasts issued at",
+        [label for label in reversed(labels) if label != as_of],
+        max_selections=_MOST_OTHERS,
+        key="others",
+        placeholder="other issues",
+    )
+    series_id = int(chosen["id"])
+    forecast = data.read(browse.forecast_of, labels[as_of], series_id)
+    if forecast.empty:
+        nothing(f"No forecast of this series was issued at {as_of}", "It may have been too short, or have ended.")
+        return
+    beside = {label: data.read(browse.forecast_of, labels[label], series_id) for label in others}
+    grid = Frequency.parse(pipeline["frequency"])
+    until = max(one["ds"].max() for one in (forecast, *beside.values()) if len(one))
+    steps = max(48, 5 * int(pipeline["horizon"]))
+    history = data.read(browse.history, series_id, steps, until.to_pydatetime())
+    cutoff = grid.timestamp(grid.position(forecast["ds"].to_numpy()[:1]) - forecast["lead"].to_numpy()[:1])[0]
+    figure = figures.fan(_on_grid(history, grid), forecast, beside, cutoff, ink())
+    first = forecast.iloc[0]
+    st.plotly_chart(figure, width="stretch", key="fan", alt=f"History and forecast of {chosen['unique_id']}")
+    st.caption(f"Issued {as_of} by {first['model'] or 'no model'}")
+    st.text(first["reason"])
+    with st.expander("The numbers"):
+        joined = forecast.merge(history, on="ds", how="left").drop(columns=["model", "reason"])
+        table(joined, "The forecast, step by step, with what came true")
+
+
+def _on_grid(history: pd.DataFrame, grid: Frequency) -> pd.DataFrame:
+    """The observations with a row for each step, so that a gap is a gap in the line."""
+    if history.empty:
+        return history
+    positions = grid.position(history["ds"].to_numpy())
+    every = grid.timestamp(np.arange(positions[0], positions[-1] + 1))
+    return pd.DataFrame({"ds": every}).merge(history, on="ds", how="left")

@@ -1,0 +1,85 @@
+"""What pages share: errors in words, the choice of a pipeline, tables, the colours of the theme."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from tsflow.dashboard import data
+from tsflow.errors import SchemaOutdated, TsflowError
+
+logger = logging.getLogger("tsflow")
+
+
+def guarded(page: Callable[[], None]) -> Callable[[], None]:
+    """The page with what goes wrong said in words, and with a way to try again."""
+
+    def run() -> None:
+        try:
+            data.check()
+            page()
+        except SchemaOutdated as error:
+            st.warning(f"This database is not ready: {error}", icon=":material/database:")
+            _again()
+        except TsflowError as error:
+            st.error(f"The database cannot be read now. {error}", icon=":material/error:")
+            _again()
+        except Exception:
+            logger.exception("the page failed")
+            st.error("Something unforeseen happened, which is a fault of ours; the log of the dashboard says what.")
+            _again()
+
+    return run
+
+
+def _again() -> None:
+    if st.button("Try again", icon=":material/refresh:"):
+        st.cache_data.clear()
+        st.rerun()
+
+
+def header(title: str, about: str) -> None:
+    """The page's title and a line on what it answers."""
+    st.header(title, anchor=False)
+    st.caption(about)
+
+
+def choose_pipeline() -> "pd.Series[Any] | None":
+    """The chosen pipeline's row, its name in the address; None where there is none yet, which the page then says."""
+    found = data.pipelines()
+    if found.empty:
+        nothing("No pipeline has run on this database yet", "`tsflow run` reads series, trains and forecasts.")
+        return None
+    names = found["name"].tolist()
+    name = st.sidebar.selectbox("Pipeline", names, key="pipeline", bind="query-params", persist_state="session")
+    row: pd.Series[Any] = found.set_index("name", drop=False).loc[name or names[0]]
+    return row
+
+
+def nothing(what: str, remedy: str) -> None:
+    """Say that there is nothing to show, and what makes something."""
+    with st.container(border=True):
+        st.markdown(f"**{what}**")
+        st.caption(remedy)
+
+
+def table(frame: pd.DataFrame, what: str, **columns: Any) -> None:
+    """A table with readable times; ``what`` is read out instead of it. Columns are shown in the given order."""
+    times = {
+        name: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
+        for name in frame.columns
+        if pd.api.types.is_datetime64_any_dtype(frame[name])
+    }
+    st.dataframe(frame, hide_index=True, width="stretch", alt=what, column_config={**times, **columns})
+
+
+def ink() -> str:
+    """The colour of what was observed: black, or white on a dark page."""
+    return "#f2f2f2" if st.context.theme.type == "dark" else "#1a1a1a"
+
+
+def moment(value: Any) -> str:
+    """A time without needless zeros."""
+    return "–" if value is None or pd.isna(value) else f"{value:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
