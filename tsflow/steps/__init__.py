@@ -5,6 +5,7 @@ with hold_slot("tsflow.yaml", "air_passengers", wall=wall_clock()) as ticket, op
 """
 
 from tsflow.steps.alerts import Alert, send
+from tsflow.steps.data import live_panel
 from tsflow.steps.decide import decide
 from tsflow.steps.forecast import forecast
 from tsflow.steps.ingest import ingest
@@ -34,6 +35,7 @@ __all__ = [
     "forecast",
     "hold_slot",
     "ingest",
+    "live_panel",
     "live_through",
     "look_up",
     "monitor",

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from tsflow.errors import DataError
+from tsflow.panel import Panel
 from tsflow.steps.calibration import calibration, unrefit
 from tsflow.steps.data import live_panel
-from tsflow.steps.forecaster import network
+from tsflow.steps.forecaster import Forecaster, network
 from tsflow.steps.job import Job
 from tsflow.steps.shares import share_out
 from tsflow.steps.trial import Trial
@@ -22,14 +23,23 @@ def preview(job: Job, run_id: int, architecture: str) -> pd.DataFrame:
     Raises:
         DataError: If the retrain has no trained candidate of that architecture.
     """
-    candidate = models.find(job.engine, run_id, architecture, "candidate")
-    if candidate is None or candidate.status != "trained":
-        raise DataError(f"retrain {run_id} has no trained {architecture}: see `tsflow leaderboard`")
     panel = live_panel(job)
-    trial = Trial.of(panel, job.pipeline)
-    row = models.find(job.engine, run_id, architecture, "refit") or candidate
-    forecaster = network(job, row, calibration(job, trial, unrefit(job, trial, candidate)))
+    forecaster = candidate_forecaster(job, run_id, architecture, panel)
     rows = pd.concat([share.rows(panel) for share in share_out(job, panel, forecaster)], ignore_index=True)
     place = np.searchsorted(np.sort(panel.series_ids), rows["series_id"])
     names = panel.unique_ids[np.argsort(panel.series_ids)][place]
     return rows.drop(columns="series_id").assign(unique_id=names)
+
+
+def candidate_forecaster(job: Job, run_id: int, architecture: str, panel: Panel) -> Forecaster:
+    """How one architecture of a retrain on ``panel`` would forecast, calibrated.
+
+    Raises:
+        DataError: If the retrain has no trained candidate of that architecture.
+    """
+    candidate = models.find(job.engine, run_id, architecture, "candidate")
+    if candidate is None or candidate.status != "trained":
+        raise DataError(f"retrain {run_id} has no trained {architecture}: see `tsflow leaderboard`")
+    trial = Trial.of(panel, job.pipeline)
+    row = models.find(job.engine, run_id, architecture, "refit") or candidate
+    return network(job, row, calibration(job, trial, unrefit(job, trial, candidate)))
