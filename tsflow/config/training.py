@@ -37,6 +37,9 @@ class Training(Settings):
     time_budget: float | None = Field(
         None, gt=0, description="Seconds that one architecture may train; no limit if not given."
     )
+    init: Literal["fresh", "champion"] = Field(
+        "fresh", description="What networks start from: random weights, or the champion's where the recipe is the same."
+    )
     refit: Literal["winner", "all", "none"] = Field(
         "winner", description="Which candidates are trained again on all data."
     )

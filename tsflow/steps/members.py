@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tsflow.config import Training
 from tsflow.models import Ensemble, EnsembleSpec, ModelSpec
 from tsflow.steps.job import Job, Progress
 from tsflow.steps.trial import Trial
+from tsflow.steps.warm import initial_weights
 from tsflow.training import Fitted, Recipe, fit, make_spec, resolve_device
 from tsflow.training.fit import planned_steps
 from tsflow.training.run import Progress as FitProgress
@@ -23,6 +24,8 @@ class Member:
     seed: int
     steps: int | None = None
     """Optimiser steps that the tune zone fixed; none before it did."""
+    init: str | None = None
+    """What it started from: `fresh`, or the champion's weights; none before it did."""
 
     def to_json(self) -> dict[str, Any]:
         """A dict of JSON values."""
@@ -31,7 +34,7 @@ class Member:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Member":
         """The inverse of ``to_json``."""
-        return cls(Recipe(**values["recipe"]), values["seed"], values["steps"])
+        return cls(Recipe(**values["recipe"]), values["seed"], values["steps"], values["init"])
 
 
 def fit_member(
@@ -42,8 +45,12 @@ def fit_member(
     *,
     again: bool = False,
     on_progress: Progress | None = None,
-) -> Fitted:
-    """Fit one network on the fit zone, stopped by the tune zone; or ``again`` on everything, as long as that fixed."""
+) -> tuple[Fitted, Member]:
+    """Fit one network on the fit zone, stopped by the tune zone; or ``again`` on everything, as long as that fixed.
+
+    Returns:
+        The network, and the member with what its training came to.
+    """
     pipeline, protocol = job.pipeline, trial.protocol
     training = pipeline.training.model_copy(update={"seed": member.seed})
     spec = make_spec(
@@ -54,12 +61,13 @@ def fit_member(
         architecture=architecture,
         stage=training.stage,
     )
+    init, weights = initial_weights(job, trial, spec, again=again)
     held_out: dict[str, Any] = {
         "last_target": protocol.fit_last_target,
         "tune": protocol.tune,
         "pair_scale": trial.scale(protocol.tune),
     }
-    return fit(
+    fitted = fit(
         trial.panel,
         spec,
         training,
@@ -68,8 +76,10 @@ def fit_member(
         emphasis=member.recipe.emphasis,
         synthetic=member.recipe.synthetic,
         on_progress=_progress(on_progress, f"{'refit ' if again else ''}{architecture}"),
+        initial=weights,
         **({} if again else held_out),
     )
+    return fitted, replace(member, steps=fitted.steps, init=init)
 
 
 def _refit_steps(trial: Trial, spec: ModelSpec, member: Member, training: Training) -> int:

@@ -1,7 +1,6 @@
 """Train one candidate on the fit zone and score it on the select pairs; train a chosen one again on everything."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -49,11 +48,8 @@ def refit(job: Job, trial: Trial, candidate: ModelRow, on_progress: Progress | N
     if made:
         return made
     members = [Member.from_json(member) for member in candidate.configuration["networks"]]
-    fits = [
-        fit_member(job, trial, candidate.architecture, member, again=True, on_progress=on_progress)
-        for member in members
-    ]
-    return record_refit(job, trial, candidate, together(candidate.architecture, fits), networks=members)
+    fits, networks = _fit_all(job, trial, candidate.architecture, members, on_progress, again=True)
+    return record_refit(job, trial, candidate, together(candidate.architecture, fits), networks=networks)
 
 
 def record_refit(
@@ -112,10 +108,22 @@ def _train(job: Job, run_id: int, architecture: str, trial: Trial, on_progress: 
     seed = job.pipeline.training.seed
     recipes = choose_recipes(job, run_id, on_progress)
     members = [Member(recipe, seed + number) for number, recipe in enumerate(recipes)]
-    fits = [fit_member(job, trial, architecture, member, on_progress=on_progress) for member in members]
-    trained = [replace(member, steps=fitted.steps) for member, fitted in zip(members, fits, strict=True)]
+    fits, networks = _fit_all(job, trial, architecture, members, on_progress)
     fitted = trial.tuned(together(architecture, fits))
-    return record_candidate(job, run_id, trial, fitted, networks=trained)
+    return record_candidate(job, run_id, trial, fitted, networks=networks)
+
+
+def _fit_all(
+    job: Job,
+    trial: Trial,
+    architecture: str,
+    members: Sequence[Member],
+    on_progress: Progress | None,
+    *,
+    again: bool = False,
+) -> tuple[list[Fitted], list[Member]]:
+    pairs = [fit_member(job, trial, architecture, one, again=again, on_progress=on_progress) for one in members]
+    return [fitted for fitted, _ in pairs], [member for _, member in pairs]
 
 
 def _described(

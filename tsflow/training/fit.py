@@ -1,12 +1,13 @@
 """Fit one architecture to a panel."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from tsflow.config import Training
 from tsflow.errors import TrainingError
@@ -59,6 +60,7 @@ def fit(
     criterion: Criterion | None = None,
     emphasis: float = 0.0,
     synthetic: float = 0.0,
+    initial: Mapping[str, Tensor] | None = None,
     on_progress: Progress | None = None,
     on_notice: Notice | None = None,
 ) -> Fitted:
@@ -76,6 +78,7 @@ def fit(
         criterion: The loss of a batch; the pinball loss in scaled units if not given.
         emphasis: Of that loss, see `QuantileLoss`.
         synthetic: Share of each batch that comes from synthetic series.
+        initial: Weights to start from, of a model of the same specification; drawn by the seed if not given.
         on_progress: Called after each epoch.
         on_notice: Called with each notice.
 
@@ -95,6 +98,7 @@ def fit(
         steps=steps or planned_steps(len(windows), training),
         tune=None if tune is None or pair_scale is None else TuneLoss(on_device, spec, tune, pair_scale),
         criterion=criterion or QuantileLoss(spec.levels, device, emphasis),
+        initial=initial,
         on_progress=on_progress,
         on_notice=on_notice,
     )
@@ -117,6 +121,7 @@ class _Attempts:
     steps: int
     tune: TuneLoss | None
     criterion: Criterion
+    initial: Mapping[str, Tensor] | None
     on_progress: Progress | None
     on_notice: Notice | None
     notices: list[str] = field(default_factory=list)
@@ -145,8 +150,11 @@ class _Attempts:
             epochs=EVALUATIONS,
             time_budget=self._time_left(),
         )
+        model = build(self.spec, self.training.seed)
+        if self.initial is not None:
+            model.load_state_dict(self.initial)
         return Run(
-            build(self.spec, self.training.seed),
+            model,
             batches,
             device=self.device,
             learning_rate=learning_rate,

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.projects import WALL, Small
+from tests.projects import WALL, Small, seasonal
 from tsflow import steps
 
 FITTED = {"architectures": ["gru", "cnn", "stage"], "training": {"min_steps": 20, "max_steps": 20, "refit": "all"}}
@@ -41,7 +41,8 @@ def test_every_architecture_is_trained_by_the_recipes_that_scored_best(small: Sm
     for fitted in networks(small).values():
         assert [network["recipe"] for network in fitted] == report["recipes"]
         assert [network["seed"] for network in fitted] == [1, 2, 3]
-    assert networks(small) == networks(small, "refit")
+        assert {network["init"] for network in fitted} == {"fresh"}
+    assert list(networks(small)) == list(networks(small, "refit"))
 
 
 def test_without_a_search_there_is_one_network_by_the_plain_recipe(small: Small) -> None:
@@ -104,3 +105,32 @@ def test_best_makes_no_ensemble(small: Small) -> None:
     small.configure(**FITTED)
     small.run()
     assert small.rows("SELECT id FROM models WHERE architecture = 'ensemble'") == []
+
+
+def test_a_warm_start_goes_on_with_the_champions_weights(small: Small) -> None:
+    settings = FITTED | {"architectures": ["gru"]}
+    training = {**settings["training"], "search": False}
+    small.configure(**settings | {"training": training})
+    small.run()
+    champion = small.rows("SELECT model_id FROM champion_aliases")[0]["model_id"]
+    before = small.rows("SELECT id FROM models WHERE role = 'candidate'")[0]["id"]
+    small.configure(**settings | {"training": {**training, "init": "champion"}})
+    small.write(seasonal(months=73))
+    small.run()
+    started = {
+        row["role"]: document(row["configuration"])["networks"][0]["init"]
+        for row in small.rows("SELECT role, configuration FROM models WHERE role <> 'baseline' ORDER BY id")
+    }
+    # The champion has seen the pairs that candidates are judged on; what it was before the refit has not.
+    assert started == {"candidate": f"model {before}", "refit": f"model {champion}"}
+
+
+def test_another_recipe_than_the_champions_starts_fresh_and_says_so(small: Small) -> None:
+    settings = FITTED | {"architectures": ["gru"]}
+    training = {**settings["training"], "search": False}
+    small.configure(**settings | {"training": training})
+    small.run()
+    small.configure(**settings | {"training": {**training, "init": "champion", "transform": "none"}})
+    small.run(force=True)
+    last = small.rows("SELECT configuration FROM models WHERE role = 'candidate' ORDER BY id DESC LIMIT 1")
+    assert "no network of this recipe" in document(last[0]["configuration"])["networks"][0]["init"]
