@@ -59,6 +59,8 @@ class GRUModel(nn.Module):
 
 
 def _decode_last(recurrent: nn.RNNBase, fc: nn.Linear, x: Tensor) -> Tensor:
-    states: Tensor = recurrent(x)[0]  # [N, L, hidden]
-    decoded: Tensor = fc(states[:, -1])
+    """Decode the state after the last step; torch also gives it apart, which spares the gradient of all others."""
+    state = recurrent(x)[1]  # [layers, N, hidden]; an LSTM's comes with its cell
+    last: Tensor = state[0] if isinstance(state, tuple) else state
+    decoded: Tensor = fc(last[-1])
     return decoded

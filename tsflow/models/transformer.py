@@ -1,7 +1,7 @@
 """The Transformer encoder."""
 
 import math
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -49,8 +49,22 @@ class TransformerModel(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """From [N, L, C] to [N, output_size]; L is at most ``max_length``."""
         tokens = self.embedding(x) + self.positions[: x.shape[1]]  # [N, L, d_model]
-        decoded: Tensor = self.fc(self.encoder(tokens)[:, -1])
+        for layer in self.encoder.layers[:-1]:
+            tokens = layer(tokens)
+        last = _last_position(cast(nn.TransformerEncoderLayer, self.encoder.layers[-1]), tokens)  # [N, d_model]
+        decoded: Tensor = self.fc(self.encoder.norm(last) if self.encoder.norm else last)
         return decoded
+
+
+def _last_position(layer: nn.TransformerEncoderLayer, x: Tensor) -> Tensor:
+    """What ``layer(x)[:, -1]`` is, [N, d_model], without the other positions, which nobody reads."""
+    seen = layer.norm1(x) if layer.norm_first else x
+    attended = layer.self_attn(seen[:, -1:], seen, seen, need_weights=False)[0][:, 0]
+    last = x[:, -1] + layer.dropout1(attended)
+    last, between = (last, layer.norm2(last)) if layer.norm_first else (layer.norm1(last),) * 2
+    fed = layer.linear2(layer.dropout(layer.activation(layer.linear1(between))))
+    last = last + layer.dropout2(fed)
+    return last if layer.norm_first else cast(Tensor, layer.norm2(last))
 
 
 def sinusoidal(length: int, d_model: int) -> Tensor:

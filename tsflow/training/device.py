@@ -1,7 +1,10 @@
 """The device that networks are trained and run on."""
 
+import ctypes
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 
 import torch
 
@@ -60,6 +63,38 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def quick_cpu() -> Iterator[None]:
+    """One thread, numbers below 1e-38 taken as 0, and freed memory kept; for training.
+
+    Gradients that vanish over many steps end as such numbers, with which a processor is up to a hundred times slower:
+    the first steps of an LSTM over 168 hours took 66 ms instead of 34, those of an RNN 43 instead of 24.
+    """
+    keep_freed_memory()
+    with one_thread():
+        torch.set_flush_denormal(True)  # of this thread; false where the processor cannot
+        try:
+            yield
+        finally:
+            torch.set_flush_denormal(False)
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Let glibc keep up to 512 MB of freed memory for the next step, for the rest of the process.
+
+    By default it hands large buffers back to the kernel, and takes them again at the next step: 20 of the 54 ms of
+    a step of an LSTM over 168 hours. Nothing is done where there is no glibc.
+    """
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if libc is not None and hasattr(libc, "gnu_get_libc_version"):
+        libc.mallopt(_M_TRIM_THRESHOLD, 512 * 2**20)
+        libc.mallopt(_M_MMAP_THRESHOLD, 32 * 2**20)  # the most that glibc takes
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
 
 def repeatable() -> AbstractContextManager[None]:

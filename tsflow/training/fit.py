@@ -15,7 +15,7 @@ from tsflow.frequency import Positions
 from tsflow.models import AnySpec, ModelSpec, build
 from tsflow.panel import Panel
 from tsflow.training.batches import Batches
-from tsflow.training.device import describe_device, one_thread, repeatable
+from tsflow.training.device import describe_device, quick_cpu, repeatable
 from tsflow.training.drawing import Drawer, drawer, with_synthetic
 from tsflow.training.losses import QuantileLoss
 from tsflow.training.run import Criterion, Notice, Progress, Run
@@ -131,7 +131,7 @@ class _Attempts:
         rate = self.training.learning_rate
         for learning_rate in (rate, rate / 2):
             run = self._run(learning_rate)
-            with one_thread(), repeatable():
+            with quick_cpu(), repeatable():
                 run.train()
             if not run.diverged:
                 return self._result(run)

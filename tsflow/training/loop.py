@@ -36,6 +36,7 @@ def train_model(
         The mean loss of each epoch. Within an epoch nothing waits for the device.
     """
     history: list[float] = []
+    parameters = list(model.parameters())
     for _ in range(epochs):
         model.train()
         losses = []
@@ -43,7 +44,7 @@ def train_model(
             optimizer.zero_grad()
             loss = criterion(model, batch)
             loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
+            nn.utils.clip_grad_norm_(parameters, clip_norm)
             optimizer.step()
             losses.append(loss.detach())
             if after_step:

@@ -12,7 +12,7 @@ from tsflow.errors import TrainingError
 from tsflow.training.batches import Batches
 from tsflow.training.device import free_memory, is_out_of_memory
 from tsflow.training.loop import train_model
-from tsflow.training.schedule import averaged, one_cycle
+from tsflow.training.schedule import Averaged, one_cycle
 from tsflow.training.tuning import TuneLoss
 from tsflow.training.windows import Batch
 
@@ -57,7 +57,7 @@ class Run:
         self._device, self._batches, self._criterion = device, batches, criterion
         self._tune, self._patience = tune, patience
         self._on_progress, self._on_notice = on_progress, on_notice
-        self._average = averaged(self.model, batches.steps)
+        self._average = Averaged(self.model, batches.steps)
         self._waited = 0
         self._best_weights: dict[str, Tensor] | None = None
         fused = device.type in ("cpu", "cuda")
@@ -110,15 +110,14 @@ class Run:
 
     def _after_step(self) -> None:
         self._schedule.step()
-        self._average.update_parameters(self.model)
+        self._average.update()
 
     def _after_epoch(self, fit_loss: float) -> bool:
         """Evaluate; true if training is to end."""
         if not math.isfinite(fit_loss):
             self._best_weights = None
             return True
-        self._average.eval()
-        tune_loss = self._tune(self._average.module) if self._tune else None
+        tune_loss = self._tune(self._average.model) if self._tune else None
         taken = self._batches.taken
         self.curve.append([taken, fit_loss, tune_loss])
         if self._on_progress:
@@ -126,7 +125,7 @@ class Run:
         if tune_loss is None or tune_loss < self.best_loss:
             self.best_steps = taken
             self.best_loss = math.inf if tune_loss is None else tune_loss
-            self._best_weights = copy.deepcopy(self._average.module.state_dict())
+            self._best_weights = copy.deepcopy(self._average.model.state_dict())
             self._waited = 0
         else:  # in 24 runs on six data sets no gain came after more than two of these
             self._waited += 1

@@ -1,9 +1,10 @@
 """How the learning rate and the averaging of weights go over a run."""
 
+import copy
 import math
 
-from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+import torch
+from torch import Tensor, nn
 
 WARM_UP = 0.3
 """Share of a run in which the learning rate rises."""
@@ -25,7 +26,25 @@ def one_cycle(progress: float) -> float:
     return (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP))) / 2
 
 
-def averaged(model: nn.Module, steps: int) -> AveragedModel:
-    """A copy of the model with the exponential mean of its weights over 100 steps, a tenth of a short run."""
-    decay = 1 - 1 / max(1, min(100, steps // 10))
-    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
+class Averaged:
+    """A copy of a model with the exponential mean of its weights over 100 steps, a tenth of a short run.
+
+    torch's ``AveragedModel`` asks the device at every step whether it is the first, so that a GPU would wait.
+
+    Args:
+        model: What is trained; its buffers are constants.
+        steps: Planned for the run.
+    """
+
+    def __init__(self, model: nn.Module, steps: int) -> None:
+        self.model = copy.deepcopy(model).eval()
+        self._weight = 1 / max(1, min(100, steps // 10))
+        self._mean: list[Tensor] = list(self.model.parameters())
+        self._newest: list[Tensor] = list(model.parameters())
+        self._empty = True
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Take in the weights as they are now; the first become the mean."""
+        torch._foreach_lerp_(self._mean, self._newest, 1.0 if self._empty else self._weight)
+        self._empty = False

@@ -1,6 +1,6 @@
 """Windows: a context that a network sees and the target after it, gathered by index from one flat panel."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -81,18 +81,18 @@ class DevicePanel:
         """
         series = series.to(self.device, non_blocking=True)
         cutoff = cutoff.to(self.device, non_blocking=True)
-        steps = torch.arange(1 - context, horizon + 1, device=self.device)
-        local = (cutoff - self._first[series])[:, None] + steps  # [N, L + H], from each series' own first step
-        inside = (local >= 0) & (local < self._lengths[series][:, None])
-        slots = (self._starts[series][:, None] + local).masked_fill_(~inside, 0)
-        observed = self._observed[slots] & inside
-        values = self._values[slots].masked_fill(~observed, 0.0)
-        target_observed = observed[:, context:]
+        first = self._first[series]
+        begin = cutoff + 1 - context - first  # [N], a window's first step, counted from its series' own
+        end = self._lengths[series] - begin  # [N], steps of the window that lie before the end of the series
         if last_target is not None:
-            allowed = cutoff[:, None] + steps[context:] <= last_target[series][:, None]
-            target_observed = target_observed & allowed
-        target = values[:, context:].masked_fill(~target_observed, 0.0)
-        return Batch(values[:, :context], observed[:, :context], target, target_observed)
+            end = torch.minimum(end, (last_target[series] - first - begin + 1).clamp(min=context))
+        steps = torch.arange(context + horizon, device=self.device)
+        inside = (steps >= -begin[:, None]) & (steps < end[:, None])  # [N, L + H]
+        slots = (self._starts[series] + begin)[:, None] + steps
+        slots = slots.clamp_(0, len(self._values) - 1).view(-1)  # one index is half the time of an array of them
+        observed = self._observed.index_select(0, slots).view_as(inside) & inside
+        values = torch.where(observed, self._values.index_select(0, slots).view_as(inside), 0.0)
+        return Batch(values[:, :context], observed[:, :context], values[:, context:], observed[:, context:])
 
     def gather_pairs(self, pairs: Pairs, *, context: int, horizon: int) -> Batch:
         """The windows of some pairs, targets to the end of the series."""
@@ -120,16 +120,16 @@ class TrainingWindows:
     """
 
     def __init__(self, panel: Panel, *, context: int, horizon: int, last_target: Positions | None = None) -> None:
-        useful = np.concatenate([[False], _useful_cutoffs(panel, context, horizon, last_target), [False]])
-        edges = np.flatnonzero(np.diff(useful))  # runs end with their series
-        if not len(edges):
+        blocks = [
+            _runs(panel, *block, last_target, context=context, horizon=horizon) for block in _blocks(panel.offsets)
+        ]
+        useful, whole = (np.concatenate(parts, axis=1) for parts in zip(*blocks, strict=True))  # [3, R]
+        series, cutoffs, lengths = whole if whole[2].sum() >= _WHOLE_SHARE * useful[2].sum() else useful
+        if not len(lengths):
             raise DataError("no window to train on: no series has two observations in a context and one after it")
-        starts, lengths = edges[::2], edges[1::2] - edges[::2]
-        series = np.searchsorted(panel.offsets, starts, side="right") - 1
         ends = np.cumsum(lengths)
-        cutoffs = panel.first[series] + starts - panel.offsets[series]
         self._ends = torch.from_numpy(ends)  # [R]
-        self._series = torch.from_numpy(series)  # [R]
+        self._series = torch.from_numpy(np.ascontiguousarray(series))  # [R]
         self._shift = torch.from_numpy(cutoffs - (ends - lengths))  # [R], number to cutoff
 
     def __len__(self) -> int:
@@ -151,16 +151,43 @@ def _tensor(array: NDArray[np.generic]) -> Tensor:
     return torch.from_numpy(np.require(array, requirements=["C", "W"]))
 
 
-def _useful_cutoffs(panel: Panel, context: int, horizon: int, last_target: Positions | None) -> NDArray[np.bool_]:
-    """Whether a window may have its cutoff at each step of the panel, shape [T]."""
-    seen = np.concatenate([[0], np.cumsum(panel.observed)])  # [T + 1], observed steps before each slot
-    begins, ends = panel.offsets[:-1], panel.offsets[1:]
-    if last_target is not None:
-        ends = begins + np.clip(last_target - panel.first + 1, 0, panel.lengths)
-    begin, end = np.repeat(begins, panel.lengths), np.repeat(ends, panel.lengths)  # [T]
-    after = np.arange(1, len(panel.values) + 1)
-    in_context = seen[after] - seen[np.maximum(after - context, begin)]
-    in_target = seen[np.minimum(after + horizon, end)] - seen[np.minimum(after, end)]
-    useful: NDArray[np.bool_] = (in_context >= min(2, context)) & (in_target > 0)
-    whole = useful & (after - begin >= context)
-    return whole if whole.sum() >= _WHOLE_SHARE * useful.sum() else useful
+_BLOCK = 1_000_000
+"""Steps that are looked through at a time, so that only the panel itself grows with the data."""
+
+Runs = NDArray[np.int64]
+"""Neighbouring cutoffs: series, first cutoff and length of each run, shape [3, R]."""
+
+
+def _blocks(offsets: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Ranges of series with a block's steps together, or of one longer series."""
+    begin, count = 0, len(offsets) - 1
+    while True:
+        full = int(np.searchsorted(offsets, offsets[begin] + _BLOCK, side="right")) - 1
+        end = min(count, max(begin + 1, full))
+        yield begin, end
+        if end == count:
+            return
+        begin = end
+
+
+def _runs(
+    panel: Panel, begin: int, end: int, last_target: Positions | None, *, context: int, horizon: int
+) -> tuple[Runs, Runs]:
+    """The runs of useful cutoffs in some series, and of those among them whose context is whole."""
+    shift, first, lengths = panel.offsets[begin], panel.first[begin:end], panel.lengths[begin:end]
+    begins = panel.offsets[begin:end] - shift
+    seen = np.concatenate([[0], np.cumsum(panel.observed[shift : panel.offsets[end]])])  # observed before each slot
+    limits = lengths if last_target is None else np.clip(last_target[begin:end] - first + 1, 0, lengths)
+    from_, until = np.repeat(begins, lengths), np.repeat(begins + limits, lengths)  # [T]
+    after = np.arange(1, len(seen))
+    in_context = seen[after] - seen[np.maximum(after - context, from_)]
+    in_target = seen[np.minimum(after + horizon, until)] - seen[np.minimum(after, until)]
+    useful = (in_context >= min(2, context)) & (in_target > 0)
+
+    def runs(cutoffs: NDArray[np.bool_]) -> Runs:
+        edges = np.flatnonzero(np.diff(cutoffs, prepend=False, append=False))  # runs end with their series
+        starts = edges[::2]
+        series = np.searchsorted(begins, starts, side="right") - 1
+        return np.stack([series + begin, first[series] + starts - begins[series], edges[1::2] - starts])
+
+    return runs(useful), runs(useful & (after - from_ >= context))

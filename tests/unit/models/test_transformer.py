@@ -61,6 +61,13 @@ def test_attention_follows_its_equation() -> None:
     torch.testing.assert_close(network(x), network.fc(h[:, -1]), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("pre_norm", [True, False])
+def test_the_last_layer_is_that_of_the_encoder_read_at_the_last_position(pre_norm: bool) -> None:
+    network, x = model("learned", pre_norm), inputs()
+    whole = network.encoder(network.embedding(x) + network.positions[:L])
+    torch.testing.assert_close(network(x), network.fc(whole[:, -1]), rtol=1e-4, atol=1e-5)
+
+
 def test_sinusoidal_positions_follow_their_equation() -> None:
     table = sinusoidal(7, 5)
     assert table.shape == (7, 5)

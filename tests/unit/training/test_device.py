@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from tsflow.errors import DeviceError
-from tsflow.training.device import describe_device, is_out_of_memory, one_thread, resolve_device
+from tsflow.training.device import describe_device, is_out_of_memory, quick_cpu, resolve_device
 
 
 def test_cpu_is_always_there():
@@ -37,8 +37,11 @@ def test_the_cpus_allocator_running_out_is_out_of_memory():
     assert is_out_of_memory(caught.value)
 
 
-def test_one_thread_leaves_the_setting_as_it_was():
+def test_training_takes_one_thread_and_no_denormal_numbers_and_leaves_both_settings_as_they_were():
+    tiny = torch.tensor([1e-40])
     before = torch.get_num_threads()
-    with one_thread():
+    with quick_cpu():
         assert torch.get_num_threads() == 1
+        assert (tiny * 1).item() == 0 or not torch.set_flush_denormal(True)
     assert torch.get_num_threads() == before
+    assert (tiny * 1).item() > 0

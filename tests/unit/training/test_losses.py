@@ -33,6 +33,15 @@ def test_an_unobserved_step_gives_no_gradient():
     assert forecast.grad.flatten().tolist() == [-0.5, 0.0]
 
 
+def test_the_slope_of_the_loss_is_that_of_its_definition():
+    forecast = torch.randn(5, 3, 9, generator=torch.Generator().manual_seed(1)).double().requires_grad_()
+    actual, levels = torch.linspace(-1, 1, 15).double().reshape(5, 3), torch.linspace(0.1, 0.9, 9).double()
+    observed = torch.arange(15).reshape(5, 3) % 4 > 0
+    (slope,) = torch.autograd.grad(pinball_loss(forecast, actual, levels, observed), forecast)
+    (expected,) = torch.autograd.grad(pinball(forecast, actual, levels)[observed].mean(), forecast)
+    torch.testing.assert_close(slope, expected)
+
+
 def test_pinball_loss_of_nothing_is_not_a_number():
     nothing = torch.tensor([[False]])
     assert pinball_loss(torch.zeros(1, 1, 1), torch.zeros(1, 1), torch.tensor([0.5]), nothing).isnan()

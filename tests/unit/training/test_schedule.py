@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from tsflow.training.schedule import averaged, one_cycle
+from tsflow.training.schedule import Averaged, one_cycle
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
@@ -30,8 +30,8 @@ def test_the_rate_is_that_of_torchs_one_cycle():
 @pytest.mark.parametrize(("steps", "decay"), [(5000, 0.99), (200, 0.95), (5, 0.0)])
 def test_averaged_weights_follow_over_a_tenth_of_a_short_run(steps, decay):
     model = nn.Linear(1, 1, bias=False)
-    average = averaged(model, steps)
+    average = Averaged(model, steps)
     for weight in (0.0, 1.0):
         nn.init.constant_(model.weight, weight)
-        average.update_parameters(model)
-    assert average.module.weight.item() == pytest.approx(1 - decay, abs=1e-6)
+        average.update()
+    assert average.model.weight.item() == pytest.approx(1 - decay, abs=1e-6)

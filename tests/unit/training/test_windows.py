@@ -74,6 +74,20 @@ def test_training_windows_have_a_limit_of_their_own_for_each_series():
     assert [int(cutoff[index == one].max()) for one in (0, 1)] == [3, 8]
 
 
+def test_training_windows_of_many_blocks_are_those_of_one(monkeypatch):
+    panel = panel_of([dict.fromkeys(range(start, start + 12), 1.0) for start in range(5)] + [{}])
+    whole = TrainingWindows(panel, context=3, horizon=2)
+    monkeypatch.setattr("tsflow.training.windows._BLOCK", 25)
+    parts = TrainingWindows(panel, context=3, horizon=2)
+    numbers = torch.arange(len(whole))
+    assert all(torch.equal(*pair) for pair in zip(whole.at(numbers), parts.at(numbers), strict=True))
+
+
+def test_a_panel_without_series_has_no_training_window():
+    with pytest.raises(DataError, match="no window to train on"):
+        TrainingWindows(panel_of([{0: 1.0}]).take(np.array([False])), context=3, horizon=2)
+
+
 def test_windows_are_drawn_uniformly_over_windows_and_not_over_series():
     series = [dict.fromkeys(range(11), 1.0), dict.fromkeys(range(101), 1.0)]
     windows = TrainingWindows(panel_of(series), context=4, horizon=3)
