@@ -72,6 +72,12 @@ class Small:
         engine.dispose()
         return found
 
+    def execute(self, statement: str) -> None:
+        engine = self.engine()
+        with engine.begin() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""
         engine = self.engine()

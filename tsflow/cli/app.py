@@ -2,7 +2,21 @@
 
 import typer
 
-from tsflow.cli import champion, dashboard, database, doctor, past, plot, read, report, run, start, status, step
+from tsflow.cli import (
+    champion,
+    dashboard,
+    database,
+    doctor,
+    past,
+    plot,
+    read,
+    report,
+    reproduce,
+    run,
+    start,
+    status,
+    step,
+)
 from tsflow.cli.errors import EXIT_CODES
 
 _BEGIN, _WORK, _LOOK = "Begin", "Work", "Look"
@@ -33,6 +47,7 @@ app.command(rich_help_panel=_LOOK)(read.series)
 app.command(rich_help_panel=_LOOK)(read.quarantine)
 app.command(rich_help_panel=_LOOK)(read.leaderboard)
 app.command(rich_help_panel=_LOOK)(read.decisions)
+app.command(rich_help_panel=_LOOK)(reproduce.reproduce)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """The command that makes up for slots that were missed."""
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,8 +38,7 @@ def backfill(
     )
     lived = []
     with progress_bars(pipeline) as listener:
-        progress = lambda what, done, total: listener("slot", what, done, total)  # noqa: E731
-        for one in steps.backfill(path, pipeline, wanted, holder=holder, on_progress=progress):
+        for one in steps.backfill(path, pipeline, wanted, holder=holder, on_progress=partial(listener, "slot")):
             lived.append(one)
             listener("backfill", f"slot {one.slot:%Y-%m-%d %H:%M} {one.outcome}", len(lived), len(wanted))
     tell(pipeline, lived)

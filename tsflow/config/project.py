@@ -1,8 +1,9 @@
 """The project: one database, one artifact store, any number of pipelines."""
 
 import hashlib
+import json
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
@@ -58,5 +59,16 @@ class Project(Settings):
 
     def digest(self, name: str) -> str:
         """A fingerprint of the settings that numbers come from, secrets masked; equal settings, equal digest."""
-        text = self.pipeline(name).model_dump_json(exclude={"schedule", "deployment", "alerts"})
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return hashlib.sha256(self._decisive(name).encode()).hexdigest()[:16]
+
+    def decisive(self, name: str) -> dict[str, Any]:
+        """The settings behind the digest, as JSON can hold them."""
+        settings: dict[str, Any] = json.loads(self._decisive(name))
+        return settings
+
+    def with_pipeline(self, name: str, pipeline: Pipeline) -> "Project":
+        """The project with one pipeline as it was, or as it might be."""
+        return self.model_copy(update={"pipelines": {**self.pipelines, name: pipeline}})
+
+    def _decisive(self, name: str) -> str:
+        return self.pipeline(name).model_dump_json(exclude={"schedule", "deployment", "alerts"})

@@ -27,9 +27,9 @@ def whole_panel(job: Job, series_ids: list[int] | None = None) -> Panel:
         DataError: If nothing was known at a slot of the past.
     """
     ticket, grid = job.ticket, job.pipeline.grid
+    panel = read_panel(job.engine, job.name, grid, as_of=ticket.as_of, known_at=ticket.known_at, series_ids=series_ids)
     if ticket.known_at is None:
-        return read_panel(job.engine, job.name, grid, series_ids=series_ids)
-    panel = read_panel(job.engine, job.name, grid, as_of=ticket.moment, known_at=ticket.known_at, series_ids=series_ids)
+        return panel
     known = panel.until(np.array(position_of(grid, ticket.slot) - 1))
     known = known.take(known.lengths > 0)
     if not len(known):

@@ -36,12 +36,12 @@ def _publish(job: Job, run_id: int, panel: Panel, on_progress: Progress | None) 
         forecasts.write_origins(job.engine, job.fence, run_id, share.origins(panel))
         if on_progress:
             on_progress("series forecast", number + 1, len(shares))
-    forecasts.write_origins(job.engine, job.fence, run_id, _without_forecast(job, panel))
+    forecasts.write_origins(job.engine, job.fence, run_id, without_forecast(job, panel))
     due = next_due(job.pipeline, job.ticket.slot)
     return forecasts.publish(job.engine, job.fence, run_id, wall_clock(), next_due=due).id
 
 
-def _without_forecast(job: Job, panel: Panel) -> list[Origin]:
+def without_forecast(job: Job, panel: Panel) -> list[Origin]:
     """The series that get no rows, with the reason."""
     silent = ended(job, panel)
     stamps = panel.frequency.timestamp(panel.last)

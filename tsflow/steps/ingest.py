@@ -57,7 +57,7 @@ def _ingest(job: Job, run_id: int, on_progress: Progress | None) -> None:
                 read_whole=True,
             )
             report = report.with_merge(new=counts.new, changed=counts.changed, same=counts.same)
-            runs.set_values(connection, run_id, report=report.model_dump(mode="json"))
+            runs.set_values(connection, run_id, report=report.model_dump(mode="json"), data_as_of=counts.recorded_at)
     shards = panel_shards(job)
     health = combined_health([panel_health(panel, job.pipeline, job.ticket.now) for panel in shards])
     if health.seems:

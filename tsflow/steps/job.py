@@ -40,8 +40,12 @@ class Ticket:
     force: bool = False
     """Do the slot again even if it is done."""
     flow_run: str | None = None
+    as_of: datetime | None = None
+    """Only what had been recorded by then is read; none: all that is."""
     known_at: datetime | None = None
     """A slot of the past knows only what could be known by then, of steps before it; none: all there is."""
+    decided_by: datetime | None = None
+    """Only decisions made by then count; none: all."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,8 @@ def hold_slot(
         if known is None:
             pipelines.register(engine, fence, pipeline, now=wall, due_at=next_due(pipeline, chosen))
             runs.close_dead(engine, fence, chosen, now=wall)
-        yield Ticket(config, name, fence, chosen, known or now, wall, force, flow_run, known)
+        past = {"as_of": wall, "known_at": known} if known else {}
+        yield Ticket(config, name, fence, chosen, known or now, wall, force, flow_run, **past)
 
 
 @contextmanager
@@ -155,7 +160,7 @@ def hold_past_slot(
     project = load_project(config)
     known = known_at(project.pipeline(name), slot)
     with _lease(project, name, space, holder=holder) as (_, fence):
-        yield Ticket(config, name, fence, slot, known, wall, known_at=known)
+        yield Ticket(config, name, fence, slot, known, wall, as_of=wall, known_at=known)
 
 
 @contextmanager

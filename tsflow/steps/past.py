@@ -1,12 +1,13 @@
 """Slots of the past, one after another: missed ones made up for, or all of them lived through again."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from tsflow.config import load_project
-from tsflow.errors import ConfigError, TsflowError
+from tsflow.errors import ArtifactError, ConfigError, DataError, TrainingError, TsflowError
 from tsflow.steps.clock import pipeline_now, slot_of, slots
 from tsflow.steps.ingest import ingest
 from tsflow.steps.job import Progress, hold_past_slot, hold_slot, open_job, wall_clock
@@ -70,6 +71,13 @@ def backfill(
     yield from live_through(config, name, wanted, space=LIVE, holder=holder, on_progress=on_progress)
 
 
+def replay_space(config: str, name: str, first: datetime) -> str:
+    """The space of a replay from a slot on: its own for each start and each configuration, so that none are mixed."""
+    project = load_project(config)
+    settings = hashlib.sha256(f"{project.digest(name)} {project.pipeline(name).schedule}".encode()).hexdigest()[:8]
+    return f"replay {first:%Y-%m-%d %H:%M} {settings}".replace(" 00:00", "")
+
+
 def live_through(
     config: str, name: str, wanted: list[datetime], *, space: str, holder: str, on_progress: Progress | None = None
 ) -> Iterator[Lived]:
@@ -83,9 +91,7 @@ def live_through(
         try:
             with past as ticket, open_job(ticket) as job:
                 lived = Lived(slot, "published", run_slot(job, on_progress))
-        except TsflowError as error:
-            if error.transient:
-                raise
+        except (DataError, TrainingError, ArtifactError) as error:  # of this slot; others would stop the next ones, too
             lived = Lived(slot, "failed", None, error)
         yield lived
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 
 from tsflow import __version__
 from tsflow.errors import LeaseLost, QualityError, StoreError, TsflowError
 from tsflow.panel import Panel
 from tsflow.steps.job import Job
-from tsflow.store import runs
+from tsflow.store import configurations, runs
 from tsflow.store.observations import panel_digest
 from tsflow.store.runs import Kind, Run
 from tsflow.training import describe_device, resolve_device
@@ -29,6 +30,7 @@ def begin(job: Job, kind: Kind, *, panel: Panel | None = None, redo_if_changed: 
     data_digest = None if panel is None else panel_digest(panel)
     before = runs.find(job.engine, job.name, kind, ticket.slot, job.fence.space) if redo_if_changed else None
     changed = before is not None and (before.config_digest, before.data_digest) != (digest, data_digest)
+    configurations.keep(job.engine, job.fence, digest, job.project.decisive(job.name), now=ticket.moment)
     return runs.begin(
         job.engine,
         job.fence,
@@ -36,7 +38,7 @@ def begin(job: Job, kind: Kind, *, panel: Panel | None = None, redo_if_changed: 
         ticket.slot,
         now=ticket.moment,
         force=ticket.force or changed,
-        data_as_of=None if panel is None else ticket.moment,
+        data_as_of=None if panel is None else _read_as_of(job),
         known_at=ticket.known_at,
         config_digest=digest,
         data_digest=data_digest,
@@ -44,6 +46,12 @@ def begin(job: Job, kind: Kind, *, panel: Panel | None = None, redo_if_changed: 
         device=None if panel is None else describe_device(resolve_device(job.project.device)),
         prefect_run_id=ticket.flow_run,
     )
+
+
+def _read_as_of(job: Job) -> datetime:
+    """The moment by which all that the job reads was recorded: its ticket's, unless the slot's own ingest is later."""
+    ticket = job.ticket
+    return ticket.as_of or max(ticket.moment, runs.recorded_until(job.engine, job.name) or ticket.moment)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from tsflow.store.models import ModelRow
 
 def decided(job: Job) -> list[Decision]:
     """The decisions up to the slot, the one in force first."""
-    return decisions.history(job.engine, job.name, job.fence.space, until=job.ticket.slot)
+    ticket = job.ticket
+    return decisions.history(job.engine, job.name, job.fence.space, until=ticket.slot, decided_by=ticket.decided_by)
 
 
 def in_force(job: Job) -> Decision | None:

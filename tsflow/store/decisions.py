@@ -122,10 +122,15 @@ def current(engine: Engine, pipeline: str, space: str, until: datetime | None = 
     return None if row is None else _decision(row)
 
 
-def history(engine: Engine, pipeline: str, space: str, until: datetime | None = None) -> list[Decision]:
-    """All decisions, up to a slot if it is given, that of the newest slot first."""
+def history(
+    engine: Engine, pipeline: str, space: str, until: datetime | None = None, decided_by: datetime | None = None
+) -> list[Decision]:
+    """All decisions, up to a slot and a moment if they are given, that of the newest slot first."""
+    wanted = _of_pipeline(pipeline, space, until)
+    if decided_by is not None:
+        wanted = wanted.where(decisions.c.decided_at <= decided_by)
     with reading(engine) as connection:
-        return [_decision(row) for row in connection.execute(_of_pipeline(pipeline, space, until))]
+        return [_decision(row) for row in connection.execute(wanted)]
 
 
 def of_run(engine: Engine, run_id: int) -> Decision | None:

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tsflow.errors import StoreError
 from tsflow.store import bulk, pipelines, runs
+from tsflow.store.engine import reading
 from tsflow.store.leases import LIVE, Fence, fenced
 from tsflow.store.schema import forecast_heads, forecast_origins, forecasts, series
 from tsflow.store.schema import runs as runs_table
@@ -75,6 +76,23 @@ def write_origins(engine: Engine, fence: Fence, run_id: int, origins: Iterable[O
         changed = {name: upsert.excluded[name] for name in ("cutoff", "model_id", "source", "reason")}
         if rows:
             connection.execute(upsert.on_conflict_do_update(index_elements=["run_id", "series_id"], set_=changed), rows)
+
+
+def rows_of(engine: Engine, run_id: int) -> pd.DataFrame:
+    """What a run forecast: ``series_id, ds, lead`` and the values, ordered by the first two; naive UTC stamps."""
+    columns = [forecasts.c[name] for name in ("series_id", "ds", "lead", *VALUES)]
+    wanted = select(*columns).where(forecasts.c.run_id == run_id).order_by(forecasts.c.series_id, forecasts.c.ds)
+    with reading(engine) as connection:
+        frame = pd.DataFrame(connection.execute(wanted).all(), columns=[column.name for column in columns])
+    return frame.assign(ds=pd.to_datetime(frame["ds"], utc=True).dt.tz_localize(None).astype("M8[us]"))
+
+
+def origins_of(engine: Engine, run_id: int) -> list[Origin]:
+    """Where the forecasts of a run come from, by series id."""
+    columns = [forecast_origins.c[name] for name in Origin.__dataclass_fields__]
+    wanted = select(*columns).where(forecast_origins.c.run_id == run_id).order_by(forecast_origins.c.series_id)
+    with reading(engine) as connection:
+        return [Origin(**row._mapping) for row in connection.execute(wanted)]
 
 
 def publish(

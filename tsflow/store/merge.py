@@ -12,8 +12,9 @@ or a replay of the past would see it too early.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, TextClause, bindparam, column, text
+from sqlalchemy import Connection, TextClause, bindparam, column, func, select, text
 
+from tsflow.store.schema import runs
 from tsflow.store.temporary import FIRST_NEW
 from tsflow.store.types import Timestamp
 
@@ -121,8 +122,9 @@ def merge(
 ) -> MergeCounts:
     """Write what is settled and the new series, in the caller's fenced transaction.
 
-    All of it is recorded at one moment: ``recorded_at``, or a microsecond after the newest value that is
-    replaced if the clock went back or stood still, so that every value was current for some time.
+    All of it is recorded at one moment: ``recorded_at``, or, if the clock went back or stood still, a microsecond
+    after the newest value that is replaced and after all that a run has read: so every value was current for some
+    time, and what a run had read can be told from what came later.
 
     Args:
         connection: Staging's own, which sees its temporary tables.
@@ -133,7 +135,7 @@ def merge(
         rows: Rows that were staged.
         keys: Distinct (series, ds) among those of existing series.
     """
-    moment = _moment(connection, recorded_at)
+    moment = _moment(connection, pipeline, recorded_at)
     values = {"moment": moment, "run_id": run_id, "pipeline": pipeline, "frequency": frequency}
 
     def write(statement: str) -> int:
@@ -153,11 +155,11 @@ def merge(
     return MergeCounts(extended + filled, changed, same, rows - keys - filled, series_new, moment)
 
 
-def _moment(connection: Connection, recorded_at: datetime) -> datetime:
-    newest: datetime | None = connection.execute(
-        text(_NEWEST_REPLACED).columns(column("moment", Timestamp()))
-    ).scalar_one()
-    return recorded_at if newest is None else max(recorded_at, newest + timedelta(microseconds=1))
+def _moment(connection: Connection, pipeline: str, recorded_at: datetime) -> datetime:
+    replaced = text(_NEWEST_REPLACED).columns(column("moment", Timestamp()))
+    read = select(func.max(runs.c.data_as_of)).where(runs.c.pipeline == pipeline)
+    before: list[datetime | None] = [connection.execute(query).scalar_one() for query in (replaced, read)]
+    return max([recorded_at, *(moment + timedelta(microseconds=1) for moment in before if moment is not None)])
 
 
 def _bound(statement: str, values: dict[str, object]) -> tuple[TextClause, dict[str, object]]:

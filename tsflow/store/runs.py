@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from tsflow.errors import StoreError
 from tsflow.store.engine import reading
@@ -36,6 +36,8 @@ class Run:
     known_at: datetime | None
     config_digest: str | None
     data_digest: str | None
+    code_version: str | None
+    device: str | None
     report: Any
     error: str | None
     done: bool = False
@@ -184,6 +186,14 @@ def fetch(connection: Connection, run_id: int) -> Run:
     if row is None:
         raise StoreError(f"there is no run {run_id}")
     return _run(row)
+
+
+def recorded_until(engine: Engine, pipeline: str) -> datetime | None:
+    """The moment under which the last ingest was recorded; none before the first."""
+    newest = select(func.max(runs.c.data_as_of)).where(runs.c.pipeline == pipeline, runs.c.kind == "ingest")
+    with reading(engine) as connection:
+        moment: datetime | None = connection.scalars(newest).one()
+    return moment
 
 
 def find(engine: Engine, pipeline: str, kind: Kind, slot: datetime, space: str) -> Run | None:

@@ -117,6 +117,17 @@ alerts = Table(
     **_NUMBERED,
 )
 
+configurations = Table(
+    "configurations",
+    metadata,
+    Column("pipeline", Text, primary_key=True, comment="Pipeline."),
+    Column("digest", Text, primary_key=True, comment="Their fingerprint, as in `runs.config_digest`."),
+    Column("settings", Json, nullable=False, comment="All settings of the pipeline, secrets masked."),
+    Column("first_used_at", Timestamp, nullable=False, comment="Start of the first run that had them."),
+    comment="The settings that runs had, so that a past run can be made again.",
+    **_KEYED,
+)
+
 leases = Table(
     "leases",
     metadata,

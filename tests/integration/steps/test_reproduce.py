@@ -1,0 +1,62 @@
+"""A forecast of the past is made again, whatever has happened since, on both databases."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.projects import PIPELINE, WALL, Small, seasonal
+from tsflow import steps
+from tsflow.cli import app
+
+
+def reproduce(small: Small, run_id: int) -> Any:
+    return CliRunner().invoke(app, ["reproduce", str(run_id), "--config", small.config])
+
+
+def test_a_forecast_is_reproduced_after_ten_ingests_changed_its_data_and_a_setting_changed(small: Small) -> None:
+    small.configure(architectures=["stage"])
+    run_id = small.run()
+    small.run(force=True)  # a later decision for the same slot
+    for number in range(10):
+        data = seasonal(("a", "b", "new"), months=72 + number % 2)
+        data.loc[number::7, "y"] += 50.0 * (number + 1)
+        small.write(data)
+        with (
+            steps.hold_slot(small.config, "small", wall=WALL, holder="test", force=True) as ticket,
+            steps.open_job(ticket) as job,
+        ):
+            steps.ingest(job)
+    assert small.rows("SELECT count(*) AS n FROM observation_revisions")[0]["n"] > 100
+    small.configure(architectures=["stage"], training=PIPELINE["training"] | {"seed": 7})
+    told = reproduce(small, run_id)
+    assert told.exit_code == 0, told.output
+    assert "equal: 12 rows" in told.stdout
+    assert "changed since: setting training.seed: 1 then, 7 now" in told.stderr
+    refused = reproduce(small, run_id - 1)
+    assert refused.exit_code == 3
+    assert "kind retrain, published nothing" in refused.stderr
+
+
+def test_a_missing_artifact_and_another_version_are_named(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    small.configure(architectures=["stage"])
+    run_id = small.run()
+    for row in small.rows("SELECT artifact_url FROM models WHERE artifact_url IS NOT NULL"):
+        Path(row["artifact_url"]).unlink()
+    monkeypatch.setattr("tsflow.steps.reproduce.__version__", "9.9")
+    told = reproduce(small, run_id)
+    assert told.exit_code == 1, told.output
+    assert "differs: 2 series forecast by champion, stage, model" in told.stderr
+    assert "could not be loaded" in told.stderr
+    assert "changed since: version: 0.1.0 then, 9.9 now" in told.stderr
+
+
+def test_data_that_are_gone_are_named(small: Small) -> None:
+    small.configure(architectures=["stage"])
+    run_id = small.run()
+    small.execute("UPDATE observations SET y = y + 1 WHERE ds = (SELECT max(ds) FROM observations)")
+    told = reproduce(small, run_id)
+    assert told.exit_code == 1, told.output
+    assert "differs: the data as of that run are not those that it read" in told.stderr
+    assert "rows differ, most at 2024-" in told.stderr
