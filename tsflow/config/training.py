@@ -21,7 +21,7 @@ class Training(Settings):
         None,
         ge=1,
         description="Networks of one architecture, each by one of the best recipes, whose mean forecasts; "
-        "3 for up to 20,000 observations, else 2, if not given.",
+        "3 for up to 20,000 observations, else 1, or 2 where another context is as good, if not given.",
     )
     transform: Literal["auto", "log", "power", "none"] = Field(
         "auto",
@@ -32,7 +32,7 @@ class Training(Settings):
     batch_size: int = Field(256, ge=1, description="Windows a step of the optimiser.")
     learning_rate: float = Field(1e-2, gt=0, description="Peak of the one-cycle schedule.")
     min_steps: int = Field(200, ge=1, description="Fewest optimiser steps.")
-    max_steps: int = Field(1200, ge=1, description="Most optimiser steps; 20 passes over the windows in between.")
+    max_steps: int = Field(2400, ge=1, description="Most optimiser steps; 20 passes over the windows in between.")
     patience: int = Field(4, ge=1, description="Evaluations on the tune zone without gain before training stops.")
     time_budget: float | None = Field(
         None, gt=0, description="Seconds that one architecture may train; no limit if not given."

@@ -62,14 +62,15 @@ class Trial:
         """The same with its loss on the tune pairs, if that was not measured yet."""
         if fitted.tune_loss is not None or not len(self.protocol.tune):
             return fitted
-        losses = self.losses(self._raw(fitted)(self.protocol.tune), self.protocol.tune)
+        losses = self.losses(self.raw(fitted)(self.protocol.tune), self.protocol.tune)
         return replace(fitted, tune_loss=float(losses.mean()))
 
     def forecaster(self, fitted: Fitted) -> Forecaster:
         """The forecasts of a model trained on this panel, as they would be published."""
-        return self.calibrated(self._raw(fitted), point=len(fitted.spec.levels) == 1)
+        return self.calibrated(self.raw(fitted), point=len(fitted.spec.levels) == 1)
 
-    def _raw(self, fitted: Fitted) -> Forecaster:
+    def raw(self, fitted: Fitted) -> Forecaster:
+        """The forecasts of a model trained on this panel, as they come."""
         device = next(fitted.model.parameters()).device
         return lambda pairs: at_levels(predict(fitted.model, fitted.spec, self.panel, pairs, device=device))
 

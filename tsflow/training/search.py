@@ -1,7 +1,7 @@
 """The search for recipes: a small portfolio, tried with short runs of one network on the tune zone."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ QUICK_SHARE = 1 / 8
 FINAL_SHARE = 3 / 8
 """Share with which the finalists are tried again."""
 FINALISTS = 3
+_NEARLY = 1.03
 
 
 @dataclass(frozen=True)
@@ -24,17 +25,17 @@ class Tried:
     recipe: Recipe
     share: float
     """Of a whole run's steps."""
-    tune_loss: float
-    """Infinite if it failed."""
+    owa: float
+    """Overall weighted average on the tune pairs, 1 for seasonal naive; infinite if it failed."""
 
     def to_json(self) -> dict[str, Any]:
         """As JSON can hold it."""
-        loss = self.tune_loss if math.isfinite(self.tune_loss) else None
-        return {"recipe": self.recipe.to_json(), "share": self.share, "tune_loss": loss}
+        owa = self.owa if math.isfinite(self.owa) else None
+        return {"recipe": self.recipe.to_json(), "share": self.share, "owa": owa}
 
 
 Try = Callable[[Recipe, float], float]
-"""The tune loss that a network reaches with a recipe in a share of a whole run's steps; infinite if it fails."""
+"""The overall weighted average that a network reaches by a recipe in a share of a whole run's steps."""
 
 
 def search(first: Iterable[Recipe], around: Callable[[Recipe], Iterable[Recipe]], attempt: Try) -> list[Tried]:
@@ -44,11 +45,27 @@ def search(first: Iterable[Recipe], around: Callable[[Recipe], Iterable[Recipe]]
         All trials; the finalists come first, best first. Successive halving: Jamieson & Talwalkar (2016).
     """
     trials = [Tried(recipe, QUICK_SHARE, attempt(recipe, QUICK_SHARE)) for recipe in first]
-    best = min(trials, key=_loss).recipe
+    best = min(trials, key=_error).recipe
     trials += [Tried(recipe, QUICK_SHARE, attempt(recipe, QUICK_SHARE)) for recipe in around(best)]
-    trials.sort(key=_loss)
+    trials.sort(key=_error)
     finals = [Tried(one.recipe, FINAL_SHARE, attempt(one.recipe, FINAL_SHARE)) for one in trials[:FINALISTS]]
-    return sorted(finals, key=_loss) + trials
+    return sorted(finals, key=_error) + trials
+
+
+def other_view(tried: Sequence[Tried]) -> list[Recipe]:
+    """The best recipe of another context than the winner's, if it is nearly as good: their mean is better than either.
+
+    Args:
+        tried: Of `search`.
+
+    Returns:
+        One recipe or none. M4 weekly: OWA .787 with a year of context, .781 with two, .772 the mean of both.
+    """
+    best = tried[0].recipe
+    quick = sorted((one for one in tried if one.share == QUICK_SHARE), key=_error)
+    least = next(one.owa for one in quick if one.recipe == best)
+    others = [one.recipe for one in quick if one.recipe.context != best.context and one.owa <= _NEARLY * least]
+    return others[:1]
 
 
 def portfolio(panel: Panel, shape: WindowShape, training: Training) -> list[Recipe]:
@@ -78,5 +95,5 @@ def variants(panel: Panel, horizon: int, training: Training, best: Recipe) -> It
         yield replace(best, synthetic=1.0)
 
 
-def _loss(trial: Tried) -> float:
-    return trial.tune_loss
+def _error(trial: Tried) -> float:
+    return trial.owa

@@ -35,7 +35,7 @@ def test_every_architecture_is_trained_by_the_recipes_that_scored_best(small: Sm
     small.run()
     report = document(small.rows("SELECT report FROM runs WHERE kind = 'retrain'")[0]["report"])
     finalists = [one for one in report["tried"] if one["share"] == max(two["share"] for two in report["tried"])]
-    losses = [one["tune_loss"] for one in finalists]
+    losses = [one["owa"] for one in finalists]
     assert losses == sorted(losses)
     assert report["recipes"] == [one["recipe"] for one in finalists]
     for fitted in networks(small).values():

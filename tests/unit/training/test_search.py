@@ -6,7 +6,7 @@ from tests.unit.training.panels import panel_of, sinusoids
 from tsflow.config import Training
 from tsflow.frequency import WindowShape
 from tsflow.training.recipe import Recipe
-from tsflow.training.search import FINAL_SHARE, FINALISTS, QUICK_SHARE, portfolio, search, variants
+from tsflow.training.search import FINAL_SHARE, FINALISTS, QUICK_SHARE, other_view, portfolio, search, variants
 
 SHAPE = WindowShape(season_length=24, token=24, context=168)
 LONG = sinusoids(count=30, length=1000, season=24, noise=0.1)
@@ -49,7 +49,7 @@ def test_variants_are_made_of_the_best_of_the_portfolio():
 def test_a_recipe_that_fails_is_last_and_has_no_loss_on_record():
     tried = search(CONTEXTS, nothing_around, eight_fails)
     assert tried[0].recipe.context == 1
-    assert [one.to_json()["tune_loss"] for one in tried if one.recipe.context == 8] == [None]
+    assert [one.to_json()["owa"] for one in tried if one.recipe.context == 8] == [None]
 
 
 def test_a_panel_with_a_negative_value_is_not_transformed():
@@ -78,3 +78,15 @@ def test_synthetic_company_is_tried_on_small_panels_only():
     best = Recipe("log", token=24, context=168)
     assert {one.synthetic for one in variants(SHORT, 24, Training(), best)} == {0.0, 0.5, 1.0}
     assert {one.synthetic for one in variants(LONG, 24, Training(), best)} == {0.0}
+
+
+@pytest.mark.parametrize(("loss", "expected"), [(1.02, [16]), (1.04, [])])
+def test_another_view_is_of_another_context_and_nearly_as_good(loss, expected):
+    recipes = [
+        Recipe("log", token=1, context=8),
+        Recipe("power", token=1, context=8),
+        Recipe("log", token=1, context=16),
+    ]
+    losses = dict(zip(recipes, (1.0, 1.01, loss), strict=True))
+    tried = search(recipes, nothing_around, lambda recipe, _: losses[recipe])
+    assert [recipe.context for recipe in other_view(tried)] == expected
