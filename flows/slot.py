@@ -14,7 +14,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from flows.runner import task_runner
 from tsflow.config import load_project
-from tsflow.errors import TsflowError
+from tsflow.errors import RunsAwry, TsflowError
 from tsflow.steps import Ticket, hold_slot, patience, wall_clock
 
 
@@ -47,6 +47,10 @@ def scheduled_time() -> datetime | None:
     return run.expected_start_time if run and run.auto_scheduled else None
 
 
+_MOST_STARTS = 4
+"""Of one flow run: a run that crashed is scheduled again, but one that always does is not run for ever."""
+
+
 @contextmanager
 def held(pipeline: str, config: str, slot: datetime | None, force: bool) -> Iterator[Slot]:
     """Hold the pipeline's lease for a slot and enter the configured task runner.
@@ -54,6 +58,8 @@ def held(pipeline: str, config: str, slot: datetime | None, force: bool) -> Iter
     A lease that another run holds is waited for: if that run is dead it lapses, if it is alive it ends.
     """
     logger, run_id = get_run_logger(), str(flow_run.id)
+    if flow_run.run_count > _MOST_STARTS:
+        raise RunsAwry(f"{pipeline}: this run was killed {_MOST_STARTS} times (out of memory?) and is not tried again")
     waiting = Retrying(
         retry=retry_if_exception(lambda error: isinstance(error, TsflowError) and error.transient),
         wait=wait_random_exponential(max=10),

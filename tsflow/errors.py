@@ -9,6 +9,7 @@
     ├── DataError                 data from which nothing can be made
     ├── DeviceError               a device that is not there
     ├── TrainingError             a network that could not be trained
+    ├── RunsAwry                  a run that was killed each time it was tried
     ├── ArtifactError             an artifact that cannot be read or written
     │   └── ArtifactCorrupted       ... or whose bytes are not those that were saved
     └── StoreError                the database
@@ -62,6 +63,10 @@ class DeviceError(TsflowError):
 
 class TrainingError(TsflowError):
     """A network that could not be trained; the other architectures go on."""
+
+
+class RunsAwry(TsflowError):
+    """A run that was killed as often as it was tried; something in it or around it kills it."""
 
 
 class ArtifactError(TsflowError):

@@ -6,6 +6,7 @@ from tsflow.cli import (
     champion,
     dashboard,
     database,
+    deploy,
     doctor,
     past,
     plot,
@@ -33,6 +34,8 @@ app.command(rich_help_panel=_BEGIN)(start.init)
 app.command(rich_help_panel=_BEGIN)(doctor.doctor)
 app.add_typer(database.app, name="db", rich_help_panel=_BEGIN)
 app.command(rich_help_panel=_WORK)(run.run)
+app.command(rich_help_panel=_WORK)(deploy.deploy)
+app.command(rich_help_panel=_WORK)(deploy.serve)
 app.command(rich_help_panel=_WORK)(step.ingest)
 app.command(rich_help_panel=_WORK)(step.retrain)
 app.command(rich_help_panel=_WORK)(step.forecast)

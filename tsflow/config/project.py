@@ -32,6 +32,7 @@ class TaskRunner(Settings):
 class Project(Settings):
     """All that one `tsflow.yaml` says, with paths made absolute and ${NAME}s replaced."""
 
+    name: Name = Field("tsflow", description="What Prefect calls the project, where one server has several.")
     database: SecretStr = Field(SecretStr("sqlite:///tsflow.db"), description="SQLAlchemy URL: SQLite or PostgreSQL.")
     artifacts: Location = Field("artifacts", description="Folder or fsspec URL where trained models are kept.")
     reports: Location = Field("reports", description="Folder or fsspec URL where pipelines' reports are kept.")

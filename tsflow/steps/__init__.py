@@ -10,7 +10,7 @@ from tsflow.steps.decide import decide
 from tsflow.steps.forecast import forecast
 from tsflow.steps.ingest import ingest
 from tsflow.steps.job import Job, Progress, Ticket, hold_slot, open_job, patience, this_process, wall_clock
-from tsflow.steps.monitor import monitor
+from tsflow.steps.monitor import monitor, register
 from tsflow.steps.past import Lived, backfill, live_through, past_slots
 from tsflow.steps.plan import Planned, Skipped, plan_retrain
 from tsflow.steps.preview import preview
@@ -44,6 +44,7 @@ __all__ = [
     "patience",
     "plan_retrain",
     "preview",
+    "register",
     "retrain",
     "run_slot",
     "send",

@@ -1,14 +1,19 @@
 """Look at every pipeline from outside its runs: what is late or missing no run can tell."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pandas as pd
 
 from tsflow.config import load_project
+from tsflow.errors import LeaseHeld
 from tsflow.steps.alerts import Alert, Channel, Kind, send
+from tsflow.steps.clock import next_due, slot_of
+from tsflow.steps.job import this_process
 from tsflow.store import engine as database
-from tsflow.store import migrate, readers
+from tsflow.store import leases, migrate, pipelines, readers
+from tsflow.store.leases import LIVE
 
 _TOLD: dict[str, Kind] = {
     "forecast is late": "late",
@@ -37,6 +42,23 @@ def monitor(config: str, *, wall: datetime, channels: Sequence[Channel] = ()) ->
                 alert = Alert(kind, str(row["pipeline"]), _message(row), slot)
                 send(alert, engine=engine, channels=channels, now=wall)
         return health.loc[~health["state"].isin(readers.WELL), "pipeline"].tolist()
+    finally:
+        engine.dispose()
+
+
+def register(config: str, *, wall: datetime) -> None:
+    """Write down what is configured and when it is due, so that a pipeline whose first run never comes is late, too.
+
+    One at work is left alone: it has done so itself.
+    """
+    project = load_project(config)
+    engine = database.connect(project.database.get_secret_value())
+    try:
+        migrate.prepare(engine)
+        for name, settings in project.pipelines.items():
+            due = next_due(settings, slot_of(settings, wall))
+            with suppress(LeaseHeld), leases.hold(engine, name, LIVE, holder=this_process("deployment")) as fence:
+                pipelines.register(engine, fence, settings, now=wall, due_at=due)
     finally:
         engine.dispose()
 
