@@ -60,12 +60,16 @@ class Selection(Settings):
 
 
 class Retrain(Settings):
-    """When a slot retrains; otherwise it forecasts with the champion."""
+    """When a slot retrains, otherwise it forecasts with the champion: when one of these says so, or none is set."""
 
     every_steps: int | None = Field(
-        None,
-        ge=1,
-        description="Retrain when the champion's decision is this many steps old; every slot if not given.",
+        None, ge=1, description="Retrain when the champion's decision is this many steps old."
+    )
+    schedule: Schedule | None = Field(
+        None, description="Retrain in the first slot at or after each of these times: cron, iCalendar rule or seconds."
+    )
+    new_data_share: float | None = Field(
+        None, gt=0, description="Retrain when there are this many more observations: 0.1 is a tenth."
     )
 
 

@@ -39,7 +39,12 @@ def next_due(pipeline: Pipeline, slot: datetime) -> datetime | None:
     """The first scheduled time that belongs to a later slot; none without a schedule, or on the clock of the data."""
     if pipeline.schedule is None or pipeline.clock == "data":
         return None
-    return _scheduled(pipeline, _end(pipeline, slot))
+    return first_scheduled(pipeline, pipeline.schedule, slot)
+
+
+def first_scheduled(pipeline: Pipeline, schedule: str, slot: datetime) -> datetime | None:
+    """The first time of a schedule that belongs to a later slot; none where it has come to an end."""
+    return _scheduled(pipeline, schedule, _end(pipeline, slot))
 
 
 def step_of(grid: Frequency, moment: datetime) -> datetime:
@@ -64,7 +69,7 @@ def steps_between(grid: Frequency, earlier: datetime, later: datetime) -> int:
 
 def known_at(pipeline: Pipeline, slot: datetime) -> datetime:
     """The moment at which a slot of the past ran, or should have: its first scheduled time, else its beginning."""
-    due = None if pipeline.schedule is None else _scheduled(pipeline, _begin(pipeline, slot))
+    due = None if pipeline.schedule is None else _scheduled(pipeline, pipeline.schedule, _begin(pipeline, slot))
     return due if due is not None and due < _end(pipeline, slot) else _begin(pipeline, slot)
 
 
@@ -95,10 +100,9 @@ def _end(pipeline: Pipeline, slot: datetime) -> datetime:
     return _begin(pipeline, start_of(pipeline.grid, position_of(pipeline.grid, slot) + 1))
 
 
-def _scheduled(pipeline: Pipeline, moment: datetime) -> datetime | None:
-    """The first scheduled time from a moment on."""
-    assert pipeline.schedule is not None
-    return next(times_after(pipeline.schedule, moment - _INSTANT, pipeline.timezone), None)
+def _scheduled(pipeline: Pipeline, schedule: str, moment: datetime) -> datetime | None:
+    """The first time of a schedule from a moment on."""
+    return next(times_after(schedule, moment - _INSTANT, pipeline.timezone), None)
 
 
 def to_datetime(stamp: np.datetime64) -> datetime:

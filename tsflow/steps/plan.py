@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from tsflow.steps.clock import steps_between
 from tsflow.steps.data import live_panel
-from tsflow.steps.forecaster import unfit
 from tsflow.steps.job import Job
+from tsflow.steps.policy import observations, ruling
 from tsflow.steps.run import begin, failing
-from tsflow.steps.standing import champion, in_force
 from tsflow.steps.trial import Trial
+from tsflow.store import runs
+from tsflow.store.leases import fenced
 
 
 @dataclass(frozen=True)
@@ -28,34 +28,25 @@ class Skipped:
 
 
 def plan_retrain(job: Job) -> Planned | Skipped:
-    """Begin the slot's retrain if it is due: none yet, the champion's decision too old, or forced.
+    """Begin the slot's retrain if the policy says that one is due, or it is forced; the run's report says why.
 
     Raises:
         DeviceError: If the configured device is not there.
     """
-    fresh = _still_fresh(job)
-    if fresh and not job.ticket.force:
-        return Skipped(fresh)
+    policy = ruling(job)
+    if not policy.due:
+        return Skipped(policy.reason)
     panel = live_panel(job)
     run = begin(job, "retrain", panel=panel)
     if run.done:
         return Skipped(f"the retrain of slot {run.slot:%Y-%m-%d %H:%M} is done")
     with failing(job, run.id):
+        if run.report is None:
+            report = {"due": policy.reason, "observations": observations(job)}
+            with fenced(job.engine, job.fence) as connection:
+                runs.set_values(connection, run.id, report=report)
         held_out = len(Trial.of(panel, job.pipeline).protocol.select) > 0
         return Planned(run.id, _candidates(job) if held_out else ())
-
-
-def _still_fresh(job: Job) -> str | None:
-    """Why the present champion may forecast this slot, too; none if a retrain is due by age."""
-    every = job.pipeline.retrain.every_steps
-    last, present = in_force(job), champion(job)
-    if every is None or last is None or present is None:
-        return None
-    compared = last.outcome != "baseline" or len(last.candidates or []) > 1
-    if not compared or unfit(job.pipeline, present):
-        return None
-    age = steps_between(job.pipeline.grid, last.slot, job.ticket.slot)
-    return f"the champion was decided on {age} steps ago, and a retrain is due every {every}" if age < every else None
 
 
 def _candidates(job: Job) -> tuple[str, ...]:

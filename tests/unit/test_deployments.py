@@ -1,0 +1,56 @@
+"""What is asked of Prefect, without a server."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.projects import PIPELINE, Small
+from tsflow.cli import app
+from tsflow.config import load_project
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_committed_file_is_that_of_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    made = CliRunner().invoke(app, ["deploy", "--print"])
+    assert made.exit_code == 0, made.output
+    committed = (ROOT / "deployments" / "prefect.yaml").read_text("utf-8")
+    assert made.stdout == committed, "tsflow deploy --print > deployments/prefect.yaml"
+
+
+def test_schedules_pools_and_limits_are_settings_of_a_pipeline(tmp_path: Path) -> None:
+    from flows.deployments import deployments
+
+    project = Small(tmp_path, f"sqlite:///{tmp_path / 'tsflow.db'}")
+    deployment = {"work_pool": "gpu", "job_variables": {"env": {"A": "b"}, "memory": 4}, "tags": ["team"]}
+    schedules = {"cron": "0 6 * * *", "rrule": "FREQ=WEEKLY;BYDAY=MO;BYHOUR=6", "seconds": 900}
+    pipelines = {
+        name: {**PIPELINE, "schedule": text, "timezone": "Europe/Berlin", "deployment": deployment}
+        for name, text in schedules.items()
+    }
+    project.configure_project(pipelines=pipelines)
+    wanted = {item.full_name: item for item in deployments(load_project(project.config), Path(project.config))}
+    assert set(wanted) == {"monitor/tsflow"} | {
+        f"{flow}/{name}" for flow in ("pipeline", "ingest", "retrain", "forecast") for name in schedules
+    }
+    scheduled = {name: wanted[f"pipeline/{name}"].schedules[0].schedule for name in schedules}
+    assert (scheduled["cron"].cron, scheduled["cron"].timezone) == ("0 6 * * *", "Europe/Berlin")
+    assert scheduled["rrule"].rrule.endswith(schedules["rrule"])  # after the start that rules count from
+    assert scheduled["seconds"].interval.total_seconds() == 900
+    assert not wanted["retrain/cron"].schedules
+    one = wanted["pipeline/cron"]
+    assert one.entrypoint == "flows.pipeline.pipeline"
+    assert (one.work_pool_name, one.tags, one.concurrency_limit) == ("gpu", ["tsflow", "team"], 1)
+    assert one.job_variables["memory"] == 4
+    assert one.job_variables["env"]["A"] == "b"
+    assert one.job_variables["env"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == "30"
+
+
+def test_every_parameter_is_explained_in_the_form_of_a_run() -> None:
+    from flows.pipeline import pipeline
+
+    properties = pipeline.parameters.properties
+    assert set(properties) == {"pipeline", "config", "slot", "force"}
+    assert all(field["description"] for field in properties.values())
