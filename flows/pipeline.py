@@ -19,7 +19,7 @@ from tsflow.steps import Done, Stale, look_up, open_job, skip, slot_state, wall_
 def pipeline(
     pipeline: str, config: str = "tsflow.yaml", slot: datetime | None = None, force: bool = False
 ) -> int | State[Any]:
-    """Ingest, retrain if due, forecast, report.
+    """Ingest, retrain if due, forecast, verify, report.
 
     Args:
         pipeline: Name of a pipeline in the configuration.
@@ -58,5 +58,6 @@ def _whole_slot(work: Slot) -> int:
     except TrainingError as error:
         get_run_logger().warning("%s", error)
     run_id: int = work.do(tasks.forecast)
+    get_run_logger().info("%s", work.do(tasks.verify, run_id=run_id))
     work.do(tasks.report)
     return run_id

@@ -84,6 +84,14 @@ def forecast(ticket: Ticket) -> int:
         return run_id
 
 
+@task(task_run_name="verify {ticket.pipeline}", **_OPTIONS)
+def verify(ticket: Ticket, run_id: int) -> str:
+    """What came true against what was forecast; returns what was found, in words."""
+    with open_job(ticket, _CHANNELS) as job:
+        check = steps.verify(job, run_id)
+        return check.reason if check else "a slot filled in later: the next present one scores its forecast"
+
+
 @task(task_run_name="report {ticket.pipeline}", **_OPTIONS)
 def report(ticket: Ticket) -> None:
     """What is published and how it came about, as a page; one that cannot be made costs nothing else."""

@@ -71,6 +71,9 @@ class Retrain(Settings):
     new_data_share: float | None = Field(
         None, gt=0, description="Retrain when there are this many more observations: 0.1 is a tenth."
     )
+    on_drift: bool = Field(
+        True, description="Also when the errors of published forecasts have grown beyond those promised."
+    )
 
 
 class Intervals(Settings):

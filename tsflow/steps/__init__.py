@@ -18,6 +18,7 @@ from tsflow.steps.recipes import choose_recipes
 from tsflow.steps.slot import retrain, run_slot
 from tsflow.steps.state import Done, Stale, look_up, skip, slot_state
 from tsflow.steps.train import train_candidate
+from tsflow.steps.verify import verify
 
 __all__ = [
     "Alert",
@@ -52,5 +53,6 @@ __all__ = [
     "slot_state",
     "this_process",
     "train_candidate",
+    "verify",
     "wall_clock",
 ]

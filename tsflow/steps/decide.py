@@ -14,6 +14,7 @@ from tsflow.steps.ensemble import ENSEMBLE, ensemble_candidate, refit_ensemble
 from tsflow.steps.forecaster import calibration_of
 from tsflow.steps.incumbent import incumbent
 from tsflow.steps.job import Job, Progress, wall_clock
+from tsflow.steps.promised import promised
 from tsflow.steps.run import failing
 from tsflow.steps.standing import champion, in_force
 from tsflow.steps.train import record_scores, refit
@@ -66,6 +67,7 @@ def _decide(job: Job, run_id: int, on_progress: Progress | None) -> int:
         protocol=trial.protocol.describe() | {"refit": verdict.refit},
         margin=job.pipeline.selection.margin,
         calibration=verdict.calibration.to_json() if verdict.calibration else None,
+        promise=promised(job, trial, verdict.choice.winner),
     )
     if decision.outcome == "baseline" and decision.candidates:
         job.alert("baseline", f"no model beat seasonal naive, which is published instead: {decision.reason}")

@@ -30,10 +30,11 @@ def forecast(job: Job, on_progress: Progress | None = None) -> int:
 def _publish(job: Job, run_id: int, panel: Panel, on_progress: Progress | None) -> int:
     """Rows first, which nobody sees, then one flip."""
     partitions.make_room(job.engine, schema.forecasts, run_id + partitions.AHEAD)
+    season_length = job.pipeline.shape.season_length
     shares = share_out(job, panel, current_forecaster(job))
     for number, share in enumerate(shares):
         forecasts.write_shard(job.engine, job.fence, run_id, checked_forecasts(share.rows(panel)))
-        forecasts.write_origins(job.engine, job.fence, run_id, share.origins(panel))
+        forecasts.write_origins(job.engine, job.fence, run_id, share.origins(panel, season_length))
         if on_progress:
             on_progress("series forecast", number + 1, len(shares))
     forecasts.write_origins(job.engine, job.fence, run_id, without_forecast(job, panel))

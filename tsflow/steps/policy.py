@@ -1,4 +1,4 @@
-"""Whether a retrain is due: by age, by schedule, or by the share of new data; one rule that says so suffices."""
+"""Whether a retrain is due: by age, by schedule, by the share of new data, on drift; one rule that says so suffices."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from tsflow.steps.clock import first_scheduled, slot_of, steps_between
 from tsflow.steps.forecaster import unfit
 from tsflow.steps.job import Job
 from tsflow.steps.standing import champion, in_force
+from tsflow.steps.verify import drifted
 from tsflow.store import runs, series
 from tsflow.store.decisions import Decision
 
@@ -69,7 +70,13 @@ def _new_data(job: Job, _last: Decision) -> Ruling | None:
     return Ruling(share >= wanted, f"{share:.1%} new observations, and a retrain is due at {wanted:.1%}")
 
 
-_RULES: tuple[Callable[[Job, Decision], Ruling | None], ...] = (_age, _schedule, _new_data)
+def _drift(job: Job, _last: Decision) -> Ruling | None:
+    """Says nothing while there is none, so that by itself it keeps no slot from a retrain."""
+    found = drifted(job) if job.pipeline.retrain.on_drift else None
+    return Ruling(True, found) if found else None
+
+
+_RULES: tuple[Callable[[Job, Decision], Ruling | None], ...] = (_age, _schedule, _new_data, _drift)
 """Each says what it thinks of a slot; none where it is not set."""
 
 

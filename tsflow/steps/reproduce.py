@@ -80,7 +80,8 @@ def reproduce(project: Project, engine: Engine, run_id: int, *, config: str, now
     lost = [] if panel_digest(panel) == run.data_digest else ["the data as of that run are not those that it read"]
     shares = share_out(job, panel, current_forecaster(job))
     again = pd.concat([share.rows(panel) for share in shares], ignore_index=True) if shares else pd.DataFrame()
-    origins = [origin for share in shares for origin in share.origins(panel)] + without_forecast(job, panel)
+    season = pipeline.shape.season_length
+    origins = [origin for share in shares for origin in share.origins(panel, season)] + without_forecast(job, panel)
     moved, largest = _values(forecasts.rows_of(engine, run_id), again)
     differences = (*lost, *_origins(forecasts.origins_of(engine, run_id), origins), *moved)
     return Reproduction(run, len(again), largest, differences, (*changed, *_surroundings(project, run)))
@@ -115,7 +116,7 @@ def _origins(then: list[Origin], now: list[Origin]) -> list[str]:
     changes: dict[str, int] = {}
     for series_id in {*before, *after}:
         old, new = before.get(series_id), after.get(series_id)
-        if old is None or new is None or replace(new, reason=old.reason) != old:
+        if old is None or new is None or replace(new, reason=old.reason, scale=old.scale) != old:
             told = [f"{one.source}, {one.reason}" if one else "nothing" for one in (old, new)]
             line = f"forecast by {told[0]} then, by {told[1]} now"
             changes[line] = changes.get(line, 0) + 1

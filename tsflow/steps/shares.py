@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tsflow.evaluation import pair_scale
 from tsflow.models import LEVELS
 from tsflow.panel import Panel
 from tsflow.steps.clock import to_datetime
@@ -47,8 +48,9 @@ class Share:
         ids = np.repeat(panel.series_ids[self.indices], horizon)
         return pd.DataFrame({"series_id": ids, "ds": panel.frequency.timestamp(positions), "lead": leads, **values})
 
-    def origins(self, panel: Panel) -> list[Origin]:
+    def origins(self, panel: Panel, season_length: int) -> list[Origin]:
         """The rows of `forecast_origins`."""
+        scales = pair_scale(panel, Pairs(self.indices, panel.last[self.indices]), season_length)
         cutoffs = panel.frequency.timestamp(panel.last[self.indices])
         return [
             Origin(
@@ -57,8 +59,9 @@ class Share:
                 model_id=self.forecaster.model_id,
                 source=self.forecaster.source,
                 reason=self.forecaster.reason,
+                scale=float(scale),
             )
-            for series_id, cutoff in zip(panel.series_ids[self.indices], cutoffs, strict=True)
+            for series_id, cutoff, scale in zip(panel.series_ids[self.indices], cutoffs, scales, strict=True)
         ]
 
 

@@ -10,19 +10,22 @@ from tsflow.steps.job import Job, Progress
 from tsflow.steps.plan import Skipped, plan_retrain
 from tsflow.steps.recipes import choose_recipes
 from tsflow.steps.train import train_candidate
+from tsflow.steps.verify import verify
 
 logger = logging.getLogger("tsflow")
 
 
 def run_slot(job: Job, on_progress: Progress | None = None) -> int:
-    """Ingest, retrain if due, forecast; returns the forecast run's id. A slot of the past has nothing to ingest."""
+    """Ingest, retrain if due, forecast, verify; returns the forecast run's id. A slot of the past ingests nothing."""
     if job.ticket.known_at is None:
         ingest(job, on_progress)
     try:
         retrain(job, on_progress)
     except TrainingError as error:
         logger.warning("%s: %s", job.name, error)
-    return forecast(job, on_progress)
+    run_id = forecast(job, on_progress)
+    verify(job, run_id)
+    return run_id
 
 
 def retrain(job: Job, on_progress: Progress | None = None) -> int | Skipped:

@@ -9,7 +9,7 @@ from tsflow.config import Pipeline, load_project
 from tsflow.steps.clock import next_due
 from tsflow.steps.job import Job, choose_slot
 from tsflow.store import engine as database
-from tsflow.store import migrate, runs
+from tsflow.store import migrate, monitoring, runs
 from tsflow.store.leases import LIVE
 from tsflow.store.runs import Kind
 
@@ -67,7 +67,8 @@ def _state(engine: Engine, name: str, pipeline: Pipeline, slot: datetime, now: d
     kinds: tuple[Kind, ...] = ("forecast",) if of_the_past else ("ingest", "forecast")  # the past ingests nothing
     found = [runs.find(engine, name, kind, slot, LIVE) for kind in kinds]
     forecast = found[-1]
-    if forecast and all(run and run.status == "succeeded" for run in found):
+    verified = of_the_past or (forecast is not None and monitoring.check_of(engine, forecast.id) is not None)
+    if forecast and verified and all(run and run.status == "succeeded" for run in found):
         return Done(forecast.id)
     if of_the_past:
         return None  # asked for on purpose

@@ -32,6 +32,7 @@ class Decision:
     protocol: Any
     margin: float | None
     calibration: Any
+    promise: Any
     reason: str
 
 
@@ -48,6 +49,7 @@ def record(
     protocol: Any = None,
     margin: float | None = None,
     calibration: Any = None,
+    promise: Any = None,
 ) -> Decision:
     """Decide: write the decision, move the alias and end the retrain, in one transaction.
 
@@ -73,6 +75,7 @@ def record(
             protocol=protocol,
             margin=margin,
             calibration=calibration,
+            promise=promise,
             reason=reason,
         )
         runs.set_values(connection, run_id, status="succeeded", finished_at=now)
@@ -80,7 +83,7 @@ def record(
 
 
 def rollback(engine: Engine, fence: Fence, *, now: datetime, reason: str) -> Decision:
-    """Give the alias back to the champion before the present one, with that one's calibration.
+    """Give the alias back to the champion before the present one, with that one's calibration and promise.
 
     Rolling back again goes further back, not forth and back. The champion's age still counts from the slot of the
     decision that was in force.
@@ -108,6 +111,7 @@ def rollback(engine: Engine, fence: Fence, *, now: datetime, reason: str) -> Dec
             outcome="rolled back",
             model_id=rise.previous_model_id,
             calibration=None if calibrated is None else calibrated.calibration,
+            promise=None if calibrated is None else calibrated.promise,
             reason=reason,
         )
 

@@ -1,10 +1,14 @@
 """Write docs/tables.md from the comments of the schema and the views: ``python -m tsflow.store.document``."""
 
+import tempfile
 from collections.abc import Iterator
+from decimal import Decimal
 
-from sqlalchemy import Column, Integer, Table, UniqueConstraint
+from sqlalchemy import Column, Engine, Integer, Table, UniqueConstraint, text
 from sqlalchemy.dialects import sqlite
 
+from tsflow.store import specimen
+from tsflow.store.engine import connect, reading
 from tsflow.store.schema import metadata
 from tsflow.store.types import Flag, Json, Timestamp
 from tsflow.store.views import View, views
@@ -17,20 +21,45 @@ Made by `python -m tsflow.store.document` from the schema and the views, as a te
 **Read the views.** They show published live forecasts only, times as ISO text (UTC; a date for steps of a day
 and longer), and stay the same where tables change. In the tables, SQLite keeps times as integer microseconds
 since 1970 (UTC), true and false as 1 and 0 and documents as JSON text; PostgreSQL has `timestamp`, `boolean`
-and `jsonb`. The examples run as they are on both; put your own pipeline and series in.
+and `jsonb`. The examples run as they are on both and show what a small fixed database answers
+(`tsflow/store/specimen.py`; a test asks both databases); put your own pipeline and series in.
 """
+_ROWS_SHOWN = 6
 
 
 def document() -> str:
     """The whole page, in Markdown."""
-    parts = [_INTRODUCTION, "## Views\n", *map(_view, views("postgresql")), "## Tables\n"]
+    with tempfile.TemporaryDirectory() as folder:
+        engine = connect(f"sqlite:///{folder}/specimen.db")
+        specimen.fill(engine)
+        shown = [_view(view, answer(engine, view)) for view in views("sqlite")]
+        engine.dispose()
+    parts = [_INTRODUCTION, "## Views\n", *shown, "## Tables\n"]
     return "\n".join([*parts, *(_table(table) for table in metadata.sorted_tables)])
 
 
-def _view(view: View) -> str:
+def answer(engine: Engine, view: View) -> list[list[str]]:
+    """What a view's example gives, as text, the names of the columns first."""
+    with reading(engine) as connection:
+        found = connection.execute(text(view.example))
+        return [list(found.keys()), *([_cell(value) for value in row] for row in found)]
+
+
+def _view(view: View, found: list[list[str]]) -> str:
     rows = [f"| `{name}` | {comment} |" for name, (_, comment) in view.columns.items()]
     head = [f"### {view.name}\n", f"{view.comment}\n", "| column | what |", "|---|---|"]
-    return "\n".join([*head, *rows, "", "```sql", f"{view.example};", "```", ""])
+    lines = [f"| {' | '.join(row)} |" for row in found]
+    ruler = "|" + "---|" * len(found[0])
+    more = [f"\n... and {len(lines) - 1 - _ROWS_SHOWN} rows more."] if len(lines) > _ROWS_SHOWN + 1 else []
+    asked = ["", f"**{view.question}**\n", "```sql", f"{view.example};", "```\n"]
+    return "\n".join([*head, *rows, *asked, lines[0], ruler, *lines[1 : _ROWS_SHOWN + 1], *more, ""])
+
+
+def _cell(value: object) -> str:
+    """Numbers to four digits, which databases agree on."""
+    if value is None:
+        return ""
+    return f"{float(value):.4g}" if isinstance(value, float | Decimal) else str(value)
 
 
 def _table(table: Table) -> str:

@@ -33,6 +33,8 @@ class Origin:
     model_id: int | None
     source: Literal["champion", "baseline", "none"]
     reason: str
+    scale: float | None = None
+    """Naive error at the cutoff, by which errors are scaled."""
 
 
 def write_shard(engine: Engine, fence: Fence, run_id: int, rows: pd.DataFrame) -> None:
@@ -73,7 +75,7 @@ def write_origins(engine: Engine, fence: Fence, run_id: int, origins: Iterable[O
         _refuse_published(connection, run_id)
         dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
         upsert = dialect.insert(forecast_origins)
-        changed = {name: upsert.excluded[name] for name in ("cutoff", "model_id", "source", "reason")}
+        changed = {name: upsert.excluded[name] for name in ("cutoff", "model_id", "source", "reason", "scale")}
         if rows:
             connection.execute(upsert.on_conflict_do_update(index_elements=["run_id", "series_id"], set_=changed), rows)
 

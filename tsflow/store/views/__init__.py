@@ -6,6 +6,7 @@ from sqlalchemy.exc import InternalError
 from tsflow.errors import StoreError
 from tsflow.store.views.forecasts import forecast_accuracy, forecast_history, latest_forecasts
 from tsflow.store.views.health import WELL, pipeline_health
+from tsflow.store.views.monitoring import accuracy_by_lead, monitoring
 from tsflow.store.views.pipelines import champions, data_quality, leaderboard
 from tsflow.store.views.view import Sql, View
 
@@ -15,6 +16,8 @@ _VIEWS = (
     latest_forecasts,
     forecast_history,
     forecast_accuracy,
+    accuracy_by_lead,
+    monitoring,
     leaderboard,
     champions,
     data_quality,

@@ -19,6 +19,7 @@ def latest_forecasts(sql: Sql) -> View:
     return View(
         name="latest_forecasts",
         comment="The current forecast of every series, one row a step.",
+        question="What do we expect of store-1 in the next days, and how sure is it?",
         columns={**_step(sql), **_values(), **_origin(sql)},
         tables=_joined(
             "series s\nCROSS JOIN forecast_heads h\nCROSS JOIN runs r",
@@ -37,11 +38,12 @@ def forecast_history(sql: Sql) -> View:
     return View(
         name="forecast_history",
         comment="Every forecast ever published, one row a step; issued_at and lead tell the issues apart.",
+        question="What did we say about 2024-07-03, and when did we say it?",
         columns={**_step(sql), **_values(), **_origin(sql)},
         tables=_joined(_RUNS, "", _PUBLISHED),
         example=(
             "SELECT issued_at, lead, y_hat, lo_95, hi_95\nFROM forecast_history\n"
-            "WHERE pipeline = 'sales' AND unique_id = 'store-1' AND ds = '2024-07-01'\nORDER BY issued_at"
+            "WHERE pipeline = 'sales' AND unique_id = 'store-1' AND ds = '2024-07-03'\nORDER BY issued_at"
         ),
     )
 
@@ -52,11 +54,15 @@ def forecast_accuracy(sql: Sql) -> View:
     outcome: Columns = {
         "y": ("a.y", "What came true."),
         "y_hat": ("f.y_hat", "What was forecast."),
-        "error": (error, "y_hat - y: above 0, the forecast was too high."),
+        "error": (error, "y_hat - y: above 0, the forecast was too high; the mean over rows is the bias."),
         "absolute_error": (f"abs({error})", "Its size; the mean over rows is the MAE."),
         "squared_error": (
             f"({error}) * ({error})",
             "Its square; the root of the mean over rows is the RMSE.",
+        ),
+        "scaled_error": (
+            f"abs({error}) / o.scale",
+            "Its size over the naive error of the series at the cutoff; the mean over rows is the MASE.",
         ),
         "in_80": (_inside("80"), "1 if y was within the 80 % interval; the mean over rows is its coverage."),
         "in_95": (_inside("95"), "1 if y was within the 95 % interval; the mean over rows is its coverage."),
@@ -64,6 +70,7 @@ def forecast_accuracy(sql: Sql) -> View:
     return View(
         name="forecast_accuracy",
         comment="Every published forecast of a step that was observed since, beside what came true.",
+        question="Which model was how wrong at which lead: MAE, bias, MASE, coverage?",
         columns={**_step(sql), **outcome, **_origin(sql)},
         tables=_joined(
             _RUNS,
@@ -71,8 +78,8 @@ def forecast_accuracy(sql: Sql) -> View:
             f"{_PUBLISHED} AND {_LAST_REDO}\n    AND a.series_id = f.series_id AND a.ds = f.ds",
         ),
         example=(
-            "SELECT model, source, lead, count(*) AS steps, avg(absolute_error) AS mae,\n"
-            "    avg(in_80) AS coverage_80\n"
+            "SELECT model, source, lead, count(*) AS steps, avg(absolute_error) AS mae, avg(error) AS bias,\n"
+            "    avg(scaled_error) AS mase, avg(1.0 * in_80) AS coverage_80\n"
             "FROM forecast_accuracy\nWHERE pipeline = 'sales'\n"
             "GROUP BY model, source, lead\nORDER BY lead, mae"
         ),

@@ -13,6 +13,7 @@ def pipeline_health(sql: Sql) -> View:
     return View(
         name="pipeline_health",
         comment="Whether each pipeline is well: last successes, what is late and what is missing.",
+        question="Is every pipeline well, and if not, what is wrong?",
         columns={
             "pipeline": ("h.name", "Pipeline."),
             "state": (_state(sql), "ok, or what is wrong, the worst first."),

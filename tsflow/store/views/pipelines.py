@@ -8,6 +8,7 @@ def leaderboard(sql: Sql) -> View:
     return View(
         name="leaderboard",
         comment="Candidates and baselines of each pipeline's last retrain, with what they were judged by.",
+        question="How did the models of the last retrain compare?",
         columns={
             "pipeline": ("r.pipeline", "Pipeline."),
             "slot": (sql.time("r.slot"), "Slot of the retrain, UTC."),
@@ -48,6 +49,7 @@ def champions(sql: Sql) -> View:
     return View(
         name="champions",
         comment="The model that forecasts for each pipeline, and the decision behind it.",
+        question="Which model forecasts now, and why that one?",
         columns={
             "pipeline": ("a.pipeline", "Pipeline."),
             "architecture": ("m.architecture", "Architecture, or name of the baseline."),
@@ -88,6 +90,7 @@ def data_quality(sql: Sql) -> View:
     return View(
         name="data_quality",
         comment="What each pipeline's last finished ingest found, and what is still in quarantine.",
+        question="Was the last delivery of data complete and clean?",
         columns={
             "pipeline": ("r.pipeline", "Pipeline."),
             "slot": (sql.time("r.slot"), "Slot of the ingest, UTC."),

@@ -13,6 +13,8 @@ class View:
     """Name to (expression, comment)."""
     tables: str
     """From FROM to the end of the statement."""
+    question: str
+    """What a reader may want to know, which the example answers."""
     example: str
     """A query that a reader may start from; the same on every database."""
 

@@ -1,0 +1,28 @@
+"""What a decision promises: the errors of its winner on the pairs that decided."""
+
+from typing import Any
+
+from tsflow.evaluation import Candidate, outcomes
+from tsflow.evaluation.promise import promise
+from tsflow.models import LEVELS
+from tsflow.steps.calibration import naive, unrefit
+from tsflow.steps.job import Job
+from tsflow.steps.trial import Forecaster, Trial
+from tsflow.store import models
+from tsflow.store.models import ModelRow
+
+
+def promised(job: Job, trial: Trial, winner: Candidate) -> Any:
+    """Errors and coverage on the select pairs as published, by weights that never saw these; none without pairs."""
+    pairs = trial.protocol.select
+    if not len(pairs) or winner.model_id is None:
+        return None
+    forecaster = _as_published(job, trial, models.get(job.engine, winner.model_id))
+    truth = outcomes(trial.panel, pairs, job.pipeline.horizon)
+    return promise(forecaster(pairs), LEVELS, truth, trial.scale(pairs), pairs)
+
+
+def _as_published(job: Job, trial: Trial, winner: ModelRow) -> Forecaster:
+    if winner.role == "baseline":
+        return trial.calibrated(naive(job, trial))
+    return trial.calibrated(unrefit(job, trial, winner), point=not job.pipeline.training.stage)
