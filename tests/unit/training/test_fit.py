@@ -238,7 +238,7 @@ def test_tune_pairs_without_a_target_do_not_count():
     np.testing.assert_allclose(*both, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("windows", "steps"), [(100, 200), (6400, 500), (10**6, 1200)])
+@pytest.mark.parametrize(("windows", "steps"), [(100, 200), (6400, 500), (10**6, 2400)])
 def test_steps_are_twenty_passes_over_the_windows_within_limits(windows, steps):
     assert planned_steps(windows, Training()) == steps
 
