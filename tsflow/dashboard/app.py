@@ -5,7 +5,7 @@ The database is that of TSFLOW_DATABASE, which `tsflow dashboard` sets; nothing 
 
 import streamlit as st
 
-from tsflow.dashboard.pages import accuracy, models, overview, quarantine, runs, series
+from tsflow.dashboard.screens import accuracy, models, overview, quarantine, runs, series
 from tsflow.dashboard.shell import guarded
 
 _PAGES = [

@@ -8,6 +8,8 @@ import plotly.graph_objects as go
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 SKY = "#56b4e9"
+BLACK, WHITE = "#1a1a1a", "#f2f2f2"
+"""Colours of what was observed, on a light and on a dark page."""
 _OVERLAYS = ((ORANGE, "dash"), (GREEN, "dot"), (PURPLE, "dashdot"), ("#e69f00", "longdash"))
 _LINES = ((BLUE, "solid"), *_OVERLAYS, (SKY, "solid"))
 
@@ -22,17 +24,18 @@ def fan(
         forecast: ``ds, y_hat, lo_80, hi_80, lo_95, hi_95``.
         others: Other issues' forecasts, by label.
         cutoff: The last observation that the forecast has seen.
-        ink: Colour of what was observed.
+        ink: Colour of what was observed: black, or white on a dark page.
     """
     figure = _figure(380)
-    for level, opacity in ((95, 0.16), (80, 0.30)):
+    dark = ink != BLACK
+    for level, opacity in ((95, 0.28 if dark else 0.16), (80, 0.45 if dark else 0.30)):
         edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
         figure.add_scatter(x=forecast["ds"], y=forecast[f"hi_{level}"], showlegend=False, **edge)
-        shade = f"rgba(0, 114, 178, {opacity})"
+        shade = f"rgba({'86, 180, 233' if dark else '0, 114, 178'}, {opacity})"
         lower, name = forecast[f"lo_{level}"], f"{level} % interval"
         figure.add_scatter(x=forecast["ds"], y=lower, fill="tonexty", fillcolor=shade, name=name, **edge)
     marked = "lines+markers" if len(forecast) == 1 else "lines"
-    line = {"color": BLUE if ink.startswith("#1") else SKY, "width": 2.5}
+    line = {"color": SKY if dark else BLUE, "width": 2.5}
     figure.add_scatter(x=forecast["ds"], y=forecast["y_hat"], mode=marked, line=line, name="forecast")
     for (label, other), (colour, dash) in zip(others.items(), _OVERLAYS, strict=False):
         figure.add_scatter(

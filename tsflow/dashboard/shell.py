@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from tsflow.dashboard import data
+from tsflow.dashboard.figures import BLACK, WHITE
 from tsflow.errors import SchemaOutdated, TsflowError
 
 logger = logging.getLogger("tsflow")
@@ -72,12 +73,13 @@ def table(frame: pd.DataFrame, what: str, **columns: Any) -> None:
         for name in frame.columns
         if pd.api.types.is_datetime64_any_dtype(frame[name])
     }
-    st.dataframe(frame, hide_index=True, width="stretch", alt=what, column_config={**times, **columns})
+    config = {**times, **columns}
+    st.dataframe(frame, hide_index=True, width="stretch", alt=what, placeholder="–", column_config=config)
 
 
 def ink() -> str:
     """The colour of what was observed: black, or white on a dark page."""
-    return "#f2f2f2" if st.context.theme.type == "dark" else "#1a1a1a"
+    return WHITE if st.context.theme.type == "dark" else BLACK
 
 
 def moment(value: Any) -> str:

@@ -43,7 +43,7 @@ def open_page(filled: Small, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     def open_it(page: str, database: str = filled.database_url, **query: str) -> AppTest:
         monkeypatch.setenv("TSFLOW_DATABASE", database)
         script = f"""
-from tsflow.dashboard.pages import {page}
+from tsflow.dashboard.screens import {page}
 from tsflow.dashboard.shell import guarded
 guarded({page}.page)()
 """

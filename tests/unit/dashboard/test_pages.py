@@ -122,7 +122,7 @@ def test_a_page_that_fails_says_so_and_shows_no_traceback(open_page: Open, monke
     def fail() -> None:
         raise ZeroDivisionError("y was 12345")
 
-    monkeypatch.setattr("tsflow.dashboard.pages.runs.page", fail)
+    monkeypatch.setattr("tsflow.dashboard.screens.runs.page", fail)
     app = open_page("runs")
     assert not app.exception
     assert "unforeseen" in said(app)

@@ -33,7 +33,8 @@ def page() -> None:
         st.plotly_chart(figures.curves(curves), width="stretch", key="curves", alt="Tune loss over optimiser steps")
     shown = [name for name in _COLUMNS if name in board and board[name].notna().any()]
     losses = {name: st.column_config.NumberColumn(format="%.4f") for name in ("select_loss", "tune_loss")}
-    table(board[shown], "All models of the last retrain", **losses)
+    counts = {"parameters": st.column_config.NumberColumn(format="localized")}
+    table(board[shown], "All models of the last retrain", **losses, **counts)
     st.subheader("Decisions", anchor=False)
     _decisions(data.read(readers.decisions, pipeline["name"]))
 

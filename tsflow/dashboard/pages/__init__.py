@@ -1,1 +1,0 @@
-"""The pages, each a function that Streamlit calls at every click."""
