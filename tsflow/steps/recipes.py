@@ -26,7 +26,7 @@ _FEW_OBSERVATIONS = 3
 """Networks of an architecture on a small panel: they are quick, and one seed of AirPassengers spans 24 to 52."""
 
 _LONGEST_RUN = 1200
-"""Steps of a whole run beyond which a search takes no longer: 150 and 450 told recipes apart on M4 hourly and weekly."""
+"""Steps of a whole run beyond which a search takes no longer: 150 and 450 tell recipes apart on M4 sets."""
 
 _EXACT = 1e-9
 """Least error of seasonal naive that others are measured by; a series of zeros has none."""
