@@ -1,14 +1,16 @@
-"""The command that makes up for slots that were missed."""
+"""Commands that live through slots of the past: those that were missed, or all of them again."""
 
 from collections import Counter
+from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tsflow.cli.errors import command, exit_code
-from tsflow.cli.options import CONFIG, Config, parsed_moment
-from tsflow.cli.output import note
+from tsflow.cli.options import CONFIG, Config, Form, Format, Output, parsed_moment, project_database
+from tsflow.cli.output import note, show
 from tsflow.cli.progress import progress_bars
 
 if TYPE_CHECKING:
@@ -16,6 +18,16 @@ if TYPE_CHECKING:
 
 From = Annotated[str, typer.Option("--from", metavar="TIME", help="First slot: ISO 8601, UTC if it has no zone.")]
 To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Last slot; that before the present if absent.")]
+
+
+class By(StrEnum):
+    """What the rows of a track record stand for."""
+
+    all = "all"
+    month = "month"
+    lead = "lead"
+    series = "series"
+    model = "model"
 
 
 @command
@@ -26,25 +38,58 @@ def backfill(
     config: Config = CONFIG,
 ) -> None:
     """Run missed slots, oldest first, each with what was known at its time. Nothing present is moved."""
-    from tsflow import steps
+    _, lived = _live(config, pipeline, first, last, command="backfill")
+    _tell(pipeline, lived)
 
-    path, holder = str(config), steps.this_process("tsflow backfill")
-    wanted = steps.past_slots(
-        path,
-        pipeline,
-        parsed_moment(first, "--from"),
-        None if last is None else parsed_moment(last, "--to"),
-        wall=steps.wall_clock(),
-    )
+
+@command
+def replay(
+    pipeline: Annotated[str, typer.Argument(help="Pipeline whose past is lived through again.")],
+    *,
+    first: From,
+    last: To = None,
+    by: Annotated[By, typer.Option("--by", help="One row of the record for each of these.")] = By.all,
+    config: Config = CONFIG,
+    form: Form = Format.table,
+    output: Output = None,
+) -> None:
+    """Live through the schedule of the past, in a space of its own: the honest track record beside seasonal naive.
+
+    Each slot sees what was known then, retrains and decides as it would have. A replay that was killed goes on where it
+    stopped; one with other settings has another space. With --output, every step that came true is written.
+    """
+    space, lived = _live(config, pipeline, first, last, command="replay")
+    with project_database(config, pipeline) as (project, engine):
+        from tsflow.steps.record import summary, track_record
+        from tsflow.store import track
+
+        record = track_record(engine, pipeline, project.pipeline(pipeline), space)
+        costs = track.costs(engine, pipeline, space)
+    frame = record if output is not None else summary(record, by.value)
+    show(frame, form, output, columns=list(frame.columns), empty="nothing has come true yet")
+    note(f"{pipeline}: {space}: " + ", ".join(f"{number:g} {what}" for what, number in costs.items()))
+    _tell(pipeline, lived)
+
+
+def _live(config: Path, pipeline: str, first: str, last: str | None, *, command: str) -> "tuple[str, list[Lived]]":
+    """Live through slots, with a bar; returns the space and what became of each."""
+    from tsflow import steps
+    from tsflow.store.leases import LIVE
+
+    begin, end = parsed_moment(first, "--from"), None if last is None else parsed_moment(last, "--to")
+    path, holder = str(config), steps.this_process(f"tsflow {command}")
+    wanted = steps.past_slots(path, pipeline, begin, end, wall=steps.wall_clock())
+    space = steps.replay_space(path, pipeline, wanted[0]) if command == "replay" else LIVE
     lived = []
     with progress_bars(pipeline) as listener:
-        for one in steps.backfill(path, pipeline, wanted, holder=holder, on_progress=partial(listener, "slot")):
+        told = partial(listener, "slot")
+        for one in steps.live_through(path, pipeline, wanted, space=space, holder=holder, on_progress=told):
             lived.append(one)
-            listener("backfill", f"slot {one.slot:%Y-%m-%d %H:%M} {one.outcome}", len(lived), len(wanted))
-    tell(pipeline, lived)
+            listener(command, f"slot {one.slot:%Y-%m-%d %H:%M} {one.outcome}", len(lived), len(wanted))
+    return space, lived
 
 
-def tell(pipeline: str, lived: "list[Lived]") -> None:
+def _tell(pipeline: str, lived: "list[Lived]") -> None:
     """Say what became of the slots, and why some failed; ends with the exit code of the gravest failure."""
     for one in lived:
         if one.error is not None:

@@ -11,7 +11,7 @@ from tsflow.steps.forecast import forecast
 from tsflow.steps.ingest import ingest
 from tsflow.steps.job import Job, Progress, Ticket, hold_slot, open_job, patience, this_process, wall_clock
 from tsflow.steps.monitor import monitor, register
-from tsflow.steps.past import Lived, backfill, live_through, past_slots
+from tsflow.steps.past import Lived, live_through, past_slots, replay_space
 from tsflow.steps.plan import Planned, Skipped, plan_retrain
 from tsflow.steps.preview import preview
 from tsflow.steps.recipes import choose_recipes
@@ -30,7 +30,6 @@ __all__ = [
     "Skipped",
     "Stale",
     "Ticket",
-    "backfill",
     "choose_recipes",
     "decide",
     "forecast",
@@ -46,6 +45,7 @@ __all__ = [
     "plan_retrain",
     "preview",
     "register",
+    "replay_space",
     "retrain",
     "run_slot",
     "send",

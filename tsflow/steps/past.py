@@ -14,7 +14,6 @@ from tsflow.steps.job import Progress, hold_past_slot, hold_slot, open_job, wall
 from tsflow.steps.slot import run_slot
 from tsflow.store import engine as database
 from tsflow.store import runs
-from tsflow.store.leases import LIVE
 
 
 @dataclass(frozen=True)
@@ -54,23 +53,6 @@ def past_slots(config: str, name: str, first: datetime, last: datetime | None, *
     return wanted
 
 
-def backfill(
-    config: str, name: str, wanted: list[datetime], *, holder: str, on_progress: Progress | None = None
-) -> Iterator[Lived]:
-    """Make up for missed slots, oldest first, each with what was known at its time; yields each as it is done.
-
-    The source is read once before, as the present slot does, for what it said meanwhile. A slot that fails does not
-    keep the next ones from theirs; started again, it goes on where it stopped.
-
-    Raises:
-        LeaseHeld, DatabaseUnavailable: If another run is at work, or the database does not answer.
-        SourceError, DataError, QualityError: If the source cannot be read.
-    """
-    with hold_slot(config, name, wall=wall_clock(), holder=holder) as ticket, open_job(ticket) as job:
-        ingest(job, on_progress)
-    yield from live_through(config, name, wanted, space=LIVE, holder=holder, on_progress=on_progress)
-
-
 def replay_space(config: str, name: str, first: datetime) -> str:
     """The space of a replay from a slot on: its own for each start and each configuration, so that none are mixed."""
     project = load_project(config)
@@ -81,7 +63,26 @@ def replay_space(config: str, name: str, first: datetime) -> str:
 def live_through(
     config: str, name: str, wanted: list[datetime], *, space: str, holder: str, on_progress: Progress | None = None
 ) -> Iterator[Lived]:
-    """Retrain if due and forecast at each slot, with what was known then and was decided by then in the same space."""
+    """Retrain if due and forecast at each slot, with what was known and decided then; yields each as it is done.
+
+    In the live space this makes up for missed slots; in a space of its own, nothing but that space is written to. The
+    source is read once before, as the present slot does, for what it said meanwhile. A slot that fails does not keep
+    the next ones from theirs; started again, it goes on where it stopped.
+
+    Args:
+        config: Path of the project's YAML file.
+        name: The pipeline.
+        wanted: Slots of the past, ascending.
+        space: `live`, or a replay's own.
+        holder: Who holds the leases.
+        on_progress: Called with what is done, steps done and steps in all.
+
+    Raises:
+        LeaseHeld, DatabaseUnavailable: If another run is at work, or the database does not answer.
+        SourceError, DataError, QualityError: If the source cannot be read.
+    """
+    with hold_slot(config, name, wall=wall_clock(), holder=holder) as ticket, open_job(ticket) as job:
+        ingest(job, on_progress)
     for slot in wanted:
         done = _published(config, name, slot, space)
         if done:

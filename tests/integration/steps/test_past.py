@@ -1,5 +1,6 @@
 """Slots of the past see what was known then, and move nothing that is present, on both databases."""
 
+import json
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -83,3 +84,25 @@ def test_a_backfill_of_a_time_without_data_says_so(small: Small) -> None:
     told = CliRunner().invoke(app, command)
     assert told.exit_code == 3, told.output
     assert "nothing was known yet at slot 2017-12-01 00:00" in told.stderr
+
+
+def test_a_replay_has_a_space_of_its_own_and_goes_on_where_it_stopped(small: Small) -> None:
+    small.configure(architectures=["stage"], retrain={"every_steps": 3})
+    live = small.run()
+    command = ["replay", "small", "--from", "2023-03-01", "--config", small.config, "--format", "json"]
+    first = CliRunner().invoke(app, [*command, "--to", "2023-05-01"])
+    assert first.exit_code == 0, first.output
+    whole = CliRunner().invoke(app, [*command, "--to", "2023-07-01", "--by", "lead"])
+    assert whole.exit_code == 0, whole.output
+    assert "5 slots from 2023-03-01 00:00 to 2023-07-01 00:00: 2 published, 3 were done" in whole.stderr
+    assert "2 retrains" in whole.stderr
+    rows = pd.DataFrame(json.loads(whole.stdout))
+    assert rows["forecaster"].tolist() == ["published", "seasonal_naive"] * 6
+    assert rows["steps"].tolist() == [10] * 12  # five slots of two series
+    mase = rows.groupby("forecaster")["mase"].mean()
+    assert mase["published"] < mase["seasonal_naive"]  # of a trend
+    slots = small.rows("SELECT space, slot FROM runs WHERE kind = 'retrain' AND space <> 'live' ORDER BY slot")
+    assert len(slots) == len({row["slot"] for row in slots}) == 2
+    assert {row["run_id"] for row in small.rows("SELECT run_id FROM forecast_history")} == {live}
+    alias = small.rows("SELECT space FROM champion_aliases ORDER BY space")
+    assert [row["space"] for row in alias] == ["live", slots[0]["space"]]

@@ -9,7 +9,7 @@ from tsflow.cli import app
 HEAVY = ("torch", "prefect", "pandas", "sqlalchemy", "numpy", "matplotlib", "alembic")
 COMMANDS = ("init", "run", "ingest", "retrain", "forecast", "status", "series", "quarantine", "leaderboard",
             "decisions", "rollback",
-            "backfill", "reproduce", "forecasts", "plot", "report", "dashboard", "db", "doctor")  # fmt: skip
+            "backfill", "replay", "reproduce", "forecasts", "plot", "report", "dashboard", "db", "doctor")  # fmt: skip
 
 
 def fresh(code: str) -> str:
