@@ -34,12 +34,13 @@ AUTOMATIONS = (
         description="A run that was killed is scheduled again; it goes on where it stopped, or sees that it is stale.",
         trigger=EventTrigger(
             posture=Posture.Reactive,
+            after={"prefect.flow-run.Running"},  # what never came to run (no such image) would go round for ever
             expect={"prefect.flow-run.Crashed"},
             match=_RUNS,
             match_related=_OURS,
             for_each={"prefect.resource.id"},
             threshold=1,
-            within=timedelta(0),
+            within=timedelta(days=7),
         ),
         actions=[
             ChangeFlowRunState(
