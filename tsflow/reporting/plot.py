@@ -1,5 +1,6 @@
 """One picture of what was and what is forecast: the first thing that a person looks at."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,15 @@ _MAX_SERIES = 6  # more small multiples than this cannot be read on one screen
 _HISTORY_PER_STEP = 4  # history is shown for this many horizons
 _MIN_HISTORY = 48  # ... and never for fewer steps, so that a short horizon still shows a season
 BLACK, BLUE, GREY = "#1a1a1a", "#0072b2", "#666666"  # Okabe & Ito's blue: told apart by the colour-blind
+
+
+class Picture(Figure):
+    """A figure that a notebook shows by itself, whatever backend is on."""
+
+    def _repr_png_(self) -> bytes:
+        content = io.BytesIO()
+        self.savefig(content, format="png")
+        return content.getvalue()
 
 
 def plot_forecasts(history: pd.DataFrame, forecasts: pd.DataFrame, frequency: Frequency, title: str) -> Figure:
@@ -33,7 +43,7 @@ def plot_forecasts(history: pd.DataFrame, forecasts: pd.DataFrame, frequency: Fr
     shown = names[:_MAX_SERIES]
     columns = 1 if len(shown) <= 2 else 2
     rows = max(1, -(-len(shown) // columns))
-    figure = Figure(figsize=(10, 4.6 if rows == 1 else 1 + 2.9 * rows), dpi=130, layout="constrained")
+    figure = Picture(figsize=(10, 4.6 if rows == 1 else 1 + 2.9 * rows), dpi=130, layout="constrained")
     cells = figure.subplots(rows, columns, squeeze=False).flatten()
     for axes, name in zip(cells, shown, strict=False):
         draw_series(axes, _part(history, name), _part(forecasts, name), frequency)

@@ -85,6 +85,11 @@ def test_the_picture_is_written_into_a_new_folder(tmp_path: Path) -> None:
     assert width > height > 500
 
 
+def test_a_notebook_shows_the_picture_by_itself() -> None:
+    figure = plot_forecasts(history("a"), forecasts("a"), DAILY, "demo")
+    assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
+
+
 def test_the_global_backend_is_left_alone(tmp_path: Path) -> None:
     before = matplotlib.rcParams._get_backend_or_none()
     save_plot(plot_forecasts(history("a"), forecasts("a"), DAILY, "demo"), tmp_path / "plot.png")
