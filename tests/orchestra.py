@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 import httpx
 import psutil
 import yaml
-from sqlalchemy import URL, create_engine, text
+from sqlalchemy import URL, NullPool, create_engine, text
 
 PATIENCE = 420.0
 """Seconds that anything may take on a busy machine."""
@@ -32,13 +33,13 @@ class Orchestra:
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        with create_engine(self.server_url, isolation_level="AUTOCOMMIT").connect() as connection:
+        with create_engine(self.server_url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect() as connection:
             for database in (self.database, self.prefect_database):
                 connection.execute(text(f"CREATE DATABASE {database}"))
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.engine = create_engine(self.server_url.set(database=self.database))
+        self.engine = create_engine(self.server_url.set(database=self.database), poolclass=NullPool)
 
     @property
     def database(self) -> str:
@@ -117,16 +118,16 @@ class Orchestra:
     def kill(self, *whats: str) -> None:
         """SIGKILL the "flow", the "worker" or the "server", all at once."""
         victims = [process.pid for process in self.flow_processes()] if "flow" in whats else []
-        victims += [self.processes.pop(what).pid for what in whats if what != "flow"]
-        for pid in victims:
-            try:
+        ended = [self.processes.pop(what) for what in whats if what != "flow"]
+        for pid in (*victims, *(process.pid for process in ended)):
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        for process in ended:
+            process.wait()
 
     def cut_connections(self) -> None:
         """End every connection to tsflow's database."""
-        with create_engine(self.server_url).connect() as connection:
+        with create_engine(self.server_url, poolclass=NullPool).connect() as connection:
             mine = {"name": self.database}
             connection.execute(
                 text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), mine
@@ -179,7 +180,7 @@ class Orchestra:
         """Kill what is left and drop the databases."""
         self.kill("flow", *self.processes)
         self.engine.dispose()
-        with create_engine(self.server_url, isolation_level="AUTOCOMMIT").connect() as connection:
+        with create_engine(self.server_url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect() as connection:
             for database in (self.database, self.prefect_database):
                 connection.execute(text(f"DROP DATABASE {database} WITH (FORCE)"))
 
@@ -189,30 +190,3 @@ def minutes_until_now(rows: int = 600) -> str:
     last = datetime.now(UTC).replace(second=0, microsecond=0).timestamp()
     stamps = [datetime.fromtimestamp(last - 60 * back, UTC) for back in range(rows)][::-1]
     return "ds,y\n" + "".join(f"{stamp:%Y-%m-%dT%H:%M:%SZ},{50 + 20 * (stamp.minute % 15)}\n" for stamp in stamps)
-
-
-OUTCOME = {
-    "observations": "SELECT s.unique_id, o.ds, o.y FROM observations o JOIN series s ON s.id = o.series_id",
-    "revisions": "SELECT s.unique_id, o.ds, o.y FROM observation_revisions o JOIN series s ON s.id = o.series_id",
-    "quarantine": "SELECT s.fingerprint, s.raw, s.reason FROM quarantine s",
-    "runs": "SELECT s.kind, s.slot, s.space, s.status, s.redo, s.data_digest FROM runs s",
-    "models": "SELECT s.architecture, s.role, s.status, s.seed, s.steps, s.tune_loss, s.select_loss, s.artifact_sha256 "
-    "FROM models s",
-    "scores": "SELECT s.architecture, s.role, c.cutoff, c.value FROM scores c JOIN models s ON s.id = c.model_id",
-    "decisions": "SELECT s.slot, s.outcome, s.reason, m.architecture "
-    "FROM decisions s JOIN models m ON m.id = s.model_id",
-    "forecasts": "SELECT s.unique_id, r.slot, f.ds, f.lead, f.y_hat, f.lo_80, f.hi_80, f.lo_95, f.hi_95, o.source "
-    "FROM forecasts f JOIN series s ON s.id = f.series_id JOIN runs r ON r.id = f.run_id "
-    "JOIN forecast_origins o ON o.run_id = f.run_id AND o.series_id = f.series_id",
-    "heads": "SELECT s.unique_id, r.slot FROM forecast_heads h JOIN series s ON s.id = h.series_id "
-    "JOIN runs r ON r.id = h.run_id",
-}
-"""What a pipeline's life leaves behind, ids, wall times and seconds aside."""
-
-
-def outcome(orchestra: Orchestra, pipeline: str) -> dict[str, list[str]]:
-    """All rows of a pipeline, to be compared with those of another with the same settings and source."""
-    return {
-        name: sorted(map(repr, orchestra.rows(f"{query} WHERE s.pipeline = :pipeline", pipeline=pipeline)))
-        for name, query in OUTCOME.items()
-    }

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import URL
 
-from tests.orchestra import Orchestra, minutes_until_now, outcome
+from tests.orchestra import Orchestra, minutes_until_now
+from tests.outcome import outcome
 from tests.projects import seasonal
 
 pytestmark = pytest.mark.xdist_group("prefect")
@@ -18,7 +19,7 @@ MONTHLY: dict[str, Any] = {
     "horizon": 6,
     "clock": "data",
     "architectures": ["gru", "stage"],
-    "training": {"min_steps": 60, "max_steps": 60},
+    "training": {"min_steps": 60, "max_steps": 60, "search": False, "members": 1},
     "deployment": {"concurrency_limit": None},  # a dead run keeps its place for five minutes: no test waits so long
 }
 MINUTELY: dict[str, Any] = {
@@ -28,19 +29,26 @@ MINUTELY: dict[str, Any] = {
     "season_length": 15,
     "ended_after": "never",
     "architectures": ["stage"],
-    "training": {"min_steps": 20, "max_steps": 20},
+    "training": {"min_steps": 20, "max_steps": 20, "search": False, "members": 1},
     "schedule": "* * * * *",
 }
 KILLS = ("flow", "worker", "both", "server", "connections")
 
 
 @pytest.fixture(scope="module")
-def orchestra(tmp_path_factory: pytest.TempPathFactory, postgresql_url: URL) -> Iterator[Orchestra]:
+def pipelines() -> dict[str, Any]:
+    return {"undisturbed": MONTHLY} | dict.fromkeys(KILLS, MONTHLY) | {"minutely": MINUTELY}
+
+
+@pytest.fixture(scope="module")
+def orchestra(
+    tmp_path_factory: pytest.TempPathFactory, postgresql_url: URL, pipelines: dict[str, Any]
+) -> Iterator[Orchestra]:
     orchestra = Orchestra(tmp_path_factory.mktemp("orchestra"), postgresql_url, uuid.uuid4().hex[:8])
     try:
         orchestra.folder.joinpath("months.csv").write_text(seasonal().to_csv(index=False))
         orchestra.folder.joinpath("minutes.csv").write_text(minutes_until_now())
-        orchestra.configure({"undisturbed": MONTHLY} | dict.fromkeys(KILLS, MONTHLY) | {"minutely": MINUTELY})
+        orchestra.configure(pipelines)
         orchestra.start("server")
         orchestra.tsflow("db", "upgrade")
         orchestra.tsflow("deploy")
@@ -54,7 +62,7 @@ def orchestra(tmp_path_factory: pytest.TempPathFactory, postgresql_url: URL) -> 
 def undisturbed(orchestra: Orchestra) -> dict[str, list[str]]:
     run = orchestra.run("undisturbed")
     orchestra.wait(lambda: orchestra.state(run) == "Completed", "the undisturbed run")
-    return outcome(orchestra, "undisturbed")
+    return outcome(orchestra.engine, "undisturbed")
 
 
 def test_a_scheduled_run_happens_and_leaves_forecasts(orchestra: Orchestra) -> None:
@@ -86,5 +94,24 @@ def test_whatever_is_killed_the_next_run_leaves_the_same_rows(
         orchestra.run(what)  # the next one; after a crash, Prefect runs the same one again
     published = "SELECT 1 FROM runs WHERE pipeline = :name AND kind = 'forecast' AND status = 'succeeded'"
     orchestra.wait(lambda: orchestra.rows(published, name=what), "the slot's forecasts")
-    assert outcome(orchestra, what) == undisturbed
+    assert outcome(orchestra.engine, what) == undisturbed
     assert orchestra.state(run) != "Scheduled"
+
+
+def test_deploying_again_changes_only_what_differs(orchestra: Orchestra, pipelines: dict[str, Any]) -> None:
+    deployment = orchestra.request("GET", "/deployments/name/pipeline/minutely")
+    orchestra.request("POST", f"/deployments/{deployment['id']}/pause_deployment")
+    assert changes(orchestra) == set()
+    left = {name: settings for name, settings in pipelines.items() if name != "flow"}
+    orchestra.configure(left | {"minutely": {**MINUTELY, "schedule": 3600}})
+    removed = {f"removed deployment '{flow}/flow'" for flow in ("pipeline", "ingest", "retrain", "forecast")}
+    assert changes(orchestra) == removed | {"changed deployment 'pipeline/minutely'"}
+    deployment = orchestra.request("GET", "/deployments/name/pipeline/minutely")
+    assert [schedule["schedule"]["interval"] for schedule in deployment["schedules"]] == [3600.0]
+    assert deployment["paused"]
+    assert changes(orchestra) == set()
+
+
+def changes(orchestra: Orchestra) -> set[str]:
+    said = orchestra.tsflow("deploy").splitlines()
+    return {line for line in said if line.startswith(("created", "changed", "removed"))}

@@ -59,8 +59,8 @@ class Life:
         return str(self.folder / "tsflow.yaml")
 
     def live(self, *, kills: int, slots: int, dice: random.Random) -> None:
-        """Go on until there were so many kills and so many slots."""
-        longest = 1.0
+        """Go on until there were so many kills and so many slots; the first, unharmed, says how long one takes."""
+        longest = 0.0
         while self.slots < slots or self.struck.total() < kills:
             self._write_source()
             ended = False
@@ -68,7 +68,7 @@ class Life:
                 started = time.monotonic()
                 process = _FORKS.Process(target=run_slot, args=(self.config, self.name))
                 process.start()
-                process.join(dice.uniform(0, 1.3 * longest) if self.struck.total() < kills else None)
+                process.join(dice.uniform(0, 1.3 * longest) if self.slots and self.struck.total() < kills else None)
                 ended = process.exitcode is not None
                 if ended:
                     assert process.exitcode == 0, f"slot {self.slots} of {self.name} ended with {process.exitcode}"
