@@ -1,6 +1,7 @@
 """Commands that look at what is in the database and change nothing."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +18,9 @@ from tsflow.cli.options import (
     project_database,
 )
 from tsflow.cli.output import show
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _AsOf = Annotated[
     str | None,
@@ -83,13 +87,22 @@ def quarantine(
 
 @command
 def leaderboard(
-    pipeline: PipelineName = None, config: Config = CONFIG, form: Form = Format.table, output: Output = None
+    pipeline: PipelineName = None,
+    config: Config = CONFIG,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="How far back each looks, what it leans on, its cost; textbook's claims.")
+    ] = False,
+    form: Form = Format.table,
+    output: Output = None,
 ) -> None:
     """The candidates of the last retrain, best first. Losses are scaled pinball losses: lower is better."""
     with project_database(config, pipeline) as (_, engine):
         from tsflow.store import readers
 
-        frame = readers.leaderboard(engine, pipeline)
+        frame = readers.explained(engine, pipeline) if explain else readers.leaderboard(engine, pipeline)
+    if explain:
+        _show_explained(frame, form, output)
+        return
     columns = [
         "pipeline",
         "architecture",
@@ -108,6 +121,19 @@ def leaderboard(
         output,
         columns=columns,
         empty="no retrain yet: `tsflow run` or `tsflow retrain` makes one",
+    )
+
+
+def _show_explained(frame: "pd.DataFrame", form: Format, output: Path | None) -> None:
+    from tsflow.reporting.textbook import textbook_table
+
+    table = textbook_table(frame)
+    show(
+        table,
+        form,
+        output,
+        columns=[name for name in table.columns if name != "error_by_lead"],
+        empty="nothing is explained yet: `tsflow retrain` does so",
     )
 
 

@@ -11,6 +11,7 @@ from tsflow.errors import ArtifactError, DataError, TrainingError, TsflowError
 from tsflow.evaluation import collapsed
 from tsflow.steps.clock import to_datetime
 from tsflow.steps.data import live_panel
+from tsflow.steps.explain import explanation
 from tsflow.steps.job import Job, Progress
 from tsflow.steps.members import Member, fit_member, together
 from tsflow.steps.recipes import choose_recipes
@@ -83,8 +84,11 @@ def record_candidate(
 ) -> ModelRow:
     """Save a candidate's weights, write its row, and what it scored on the select pairs."""
     pairs = trial.protocol.select
-    losses = trial.losses(trial.forecaster(fitted)(pairs), pairs)
+    forecast = trial.forecaster(fitted)(pairs)
+    losses = trial.losses(forecast, pairs)
     values = _described(job, fitted, trial, trial.protocol.fit_last_target, networks)
+    if not members:  # what is said of one architecture means nothing of a mean of several
+        values["explanation"] = explanation(trial, fitted, forecast)
     row = models.record(job.engine, job.fence, run_id, models.Training(role="candidate", members=members, **values))
     record_scores(job, trial, row.id, losses)
     return models.get(job.engine, row.id)

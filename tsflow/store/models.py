@@ -35,6 +35,7 @@ class Training:
     tune_loss: float | None = None
     select_loss: float | None = None
     curve: Any = None
+    explanation: Any = None
     artifact_url: str | None = None
     artifact_sha256: str | None = None
     members: list[int] | None = None

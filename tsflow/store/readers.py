@@ -18,6 +18,7 @@ from tsflow.store.leases import LIVE
 from tsflow.store.schema import alerts as alerts_table
 from tsflow.store.schema import decisions as decisions_table
 from tsflow.store.schema import forecast_origins
+from tsflow.store.schema import models as models_table
 from tsflow.store.schema import quarantine as quarantine_table
 from tsflow.store.schema import runs as runs_table
 from tsflow.store.schema import series as series_table
@@ -110,6 +111,15 @@ def leaderboard(engine: Engine, pipeline: str | None = None) -> pd.DataFrame:
     with reading(engine) as connection:
         board = _view(connection, "leaderboard", pipeline, None, "pipeline")
     return board.sort_values(["pipeline", "select_loss", "tune_loss"], ignore_index=True)
+
+
+def explained(engine: Engine, pipeline: str | None = None) -> pd.DataFrame:
+    """The leaderboard with the explanation of each model as a document; none for a baseline."""
+    board = leaderboard(engine, pipeline)
+    wanted = select(models_table.c.id.label("model_id"), models_table.c.explanation)
+    with reading(engine) as connection:
+        known = _frame(connection, wanted.where(models_table.c.id.in_(board["model_id"].tolist())))
+    return board.merge(known, on="model_id", how="left")
 
 
 def champions(engine: Engine, pipeline: str | None = None) -> pd.DataFrame:

@@ -230,6 +230,11 @@ models = Table(
     Column("tune_loss", Number, comment="Scaled pinball loss on the tune zone; lower is better."),
     Column("select_loss", Number, comment="Scaled pinball loss on the select zone; lower is better."),
     Column("curve", Json, comment="Loss by epoch: [[step, fit loss, tune loss], ...]."),
+    Column(
+        "explanation",
+        Json,
+        comment="How far back it looks, which lags it leans on, its speed, its error by lead; of the select zone.",
+    ),
     Column("artifact_url", Text, comment="Where its weights are."),
     Column("artifact_sha256", Text, comment="Hash of the bytes there."),
     Column("members", Json, comment="Model ids, for an ensemble."),

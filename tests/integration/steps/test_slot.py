@@ -9,6 +9,7 @@ from tests.projects import WALL, Small, seasonal
 from tsflow import steps
 from tsflow.cli import app
 from tsflow.models.registry import ARCHITECTURES, Architecture, NetworkShape
+from tsflow.store import readers
 
 
 def test_publishes_every_step_of_every_series(small: Small) -> None:
@@ -34,6 +35,19 @@ def test_records_the_path_that_led_there(small: Small) -> None:
     scored = small.rows("SELECT model_id, count(*) AS pairs FROM scores GROUP BY model_id")
     assert len(scored) == 3  # gru, stage and seasonal naive
     assert len({row["pairs"] for row in scored}) == 1  # on the same pairs
+
+
+def test_each_trained_architecture_is_explained(small: Small) -> None:
+    small.run()
+    with steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket, steps.open_job(ticket) as job:
+        board = readers.explained(job.engine, "small").set_index("architecture")["explanation"]
+    assert board.isna()["seasonal_naive"]
+    for name in ("gru", "stage"):
+        assert 1 <= board[name]["reach"] <= 36
+        assert len(board[name]["error_by_lead"]) == 6
+        assert all(error > 0 for error in board[name]["error_by_lead"])
+    assert board["gru"]["network_reach"] >= 1
+    assert board["stage"]["network_reach"] is None
 
 
 def test_the_same_slot_again_changes_no_row(small: Small) -> None:

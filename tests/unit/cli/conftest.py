@@ -87,7 +87,11 @@ def _refuse(engine: Engine, fence: Fence, run_id: int) -> None:
 
 def _train(engine: Engine, fence: Fence, slot: datetime, architecture: str) -> None:
     run = runs.begin(engine, fence, "retrain", slot, now=slot)
-    training = models.Training(architecture=architecture, role="candidate", select_loss=0.5, seconds=1.0)
+    explanation = {"reach": 36, "network_reach": 12, "network_influence": [1.0], "leans_on": [[12.0, 0.4], [1.0, 0.3]]}
+    explanation |= {"milliseconds": 20.0, "error_by_lead": [0.5, 0.75]}
+    training = models.Training(
+        architecture=architecture, role="candidate", select_loss=0.5, seconds=1.0, explanation=explanation
+    )
     model = models.record(engine, fence, run.id, training)
     models.record(engine, fence, run.id, models.Training(architecture="seasonal_naive", role="baseline"))
     decisions.record(

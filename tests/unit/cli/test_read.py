@@ -34,6 +34,15 @@ def test_quarantine_shows_the_raw_row_and_the_reason(tsflow: Tsflow) -> None:
     assert "the timestamp is no ISO 8601" in result.stdout
 
 
+def test_leaderboard_explains_beside_what_the_textbook_claims(tsflow: Tsflow) -> None:
+    (row,) = records(tsflow("leaderboard", "--explain", "--format", "json"))
+    assert (row["architecture"], row["claim_long_term"], row["claim_lightweight"]) == ("lstm", "yes", "no")
+    assert (row["network_reach"], row["reach"], row["milliseconds"]) == (12, 36, 20.0)
+    assert row["leans_on"] == "12 (40%), 1 (30%)"
+    assert (row["first_lead_error"], row["last_lead_error"]) == (0.5, 0.75)
+    assert "12 (40%), 1 (30%)" in tsflow("leaderboard", "--explain").stdout
+
+
 def test_leaderboard_marks_the_champion(tsflow: Tsflow) -> None:
     rows = records(tsflow("leaderboard", "--format", "json"))
     assert {row["architecture"]: row["champion"] for row in rows} == {"lstm": "yes", "seasonal_naive": ""}
