@@ -69,7 +69,7 @@ def one_thread() -> Iterator[None]:
 def quick_cpu() -> Iterator[None]:
     """One thread, numbers below 1e-38 taken as 0, and freed memory kept; for training.
 
-    Gradients that vanish over many steps end as such numbers, with which a processor is up to a hundred times slower:
+    Gradients that vanish over many steps end as such numbers, with which a processor is far slower:
     the first steps of an LSTM over 168 hours took 66 ms instead of 34, those of an RNN 43 instead of 24.
     """
     keep_freed_memory()
