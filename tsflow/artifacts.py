@@ -82,6 +82,18 @@ def load_model(url: str, sha256: str, device: torch.device) -> tuple[nn.Module, 
     return model.to(device).eval(), spec, header["meta"]
 
 
+def delete_model(url: str) -> None:
+    """Delete a saved model; one that is not there is no error.
+
+    Raises:
+        ArtifactError: If it may not be deleted.
+    """
+    with _translated("delete", url):
+        filesystem, path = fsspec.core.url_to_fs(url)
+        if filesystem.exists(path):
+            filesystem.rm_file(path)
+
+
 def _header(url: str, content: bytes) -> dict[str, Any]:
     """What stands before the tensors: eight bytes of length, then JSON (the format of safetensors)."""
     try:

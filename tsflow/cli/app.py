@@ -10,6 +10,7 @@ from tsflow.cli import (
     doctor,
     past,
     plot,
+    prune,
     read,
     report,
     reproduce,
@@ -42,6 +43,7 @@ app.command(rich_help_panel=_WORK)(step.forecast)
 app.command(rich_help_panel=_WORK)(champion.rollback)
 app.command(rich_help_panel=_WORK)(past.backfill)
 app.command(rich_help_panel=_WORK)(past.replay)
+app.command(rich_help_panel=_WORK)(prune.prune)
 app.command(rich_help_panel=_LOOK)(status.status)
 app.command(rich_help_panel=_LOOK)(read.forecasts)
 app.command(rich_help_panel=_LOOK)(plot.plot)

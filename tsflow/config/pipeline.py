@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from tsflow.config.base import Settings, Timezone
 from tsflow.config.operation import Alerts, Deployment
+from tsflow.config.retention import Retention
 from tsflow.config.schedule import Schedule
 from tsflow.config.source import Source
 from tsflow.config.training import ARCHITECTURES, Training
@@ -112,6 +113,7 @@ class Pipeline(Settings):
     intervals: Intervals = Field(Intervals(), description="How intervals are calibrated.")
     deployment: Deployment = Field(Deployment(), description="How Prefect runs it.")
     alerts: Alerts = Field(Alerts(), description="When somebody is told.")
+    retention: Retention | None = Field(None, description="What is kept; as the project says, if not given.")
 
     @field_validator("frequency")
     @classmethod

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from tsflow.config.base import Location, Settings, suggestion
 from tsflow.config.pipeline import Pipeline
+from tsflow.config.retention import Retention
 from tsflow.errors import ConfigError
 
 
@@ -38,6 +39,7 @@ class Project(Settings):
     reports: Location = Field("reports", description="Folder or fsspec URL where pipelines' reports are kept.")
     device: str = Field("auto", description="auto, cpu, cuda, cuda:N or mps.")
     task_runner: TaskRunner = Field(TaskRunner(), description="Where the tasks of a flow run.")
+    retention: Retention = Field(Retention(), description="What `tsflow prune` keeps of each pipeline.")
     pipelines: dict[Name, Pipeline] = Field(min_length=1, description="The pipelines, by name.")
 
     @field_validator("device")
@@ -58,6 +60,10 @@ class Project(Settings):
             raise ConfigError(f"no pipeline {name!r};{hint} the project has: {', '.join(self.pipelines)}")
         return self.pipelines[name]
 
+    def retention_of(self, name: str) -> Retention:
+        """What is kept of one pipeline."""
+        return self.pipeline(name).retention or self.retention
+
     def digest(self, name: str) -> str:
         """A fingerprint of the settings that numbers come from, secrets masked; equal settings, equal digest."""
         return hashlib.sha256(self._decisive(name).encode()).hexdigest()[:16]
@@ -72,4 +78,4 @@ class Project(Settings):
         return self.model_copy(update={"pipelines": {**self.pipelines, name: pipeline}})
 
     def _decisive(self, name: str) -> str:
-        return self.pipeline(name).model_dump_json(exclude={"schedule", "deployment", "alerts"})
+        return self.pipeline(name).model_dump_json(exclude={"schedule", "deployment", "alerts", "retention"})

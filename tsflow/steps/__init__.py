@@ -14,6 +14,7 @@ from tsflow.steps.monitor import monitor, register
 from tsflow.steps.past import Lived, live_through, past_slots, replay_space
 from tsflow.steps.plan import Planned, Skipped, plan_retrain
 from tsflow.steps.preview import preview
+from tsflow.steps.prune import prunable, prune
 from tsflow.steps.recipes import choose_recipes
 from tsflow.steps.slot import retrain, run_slot
 from tsflow.steps.state import Done, Stale, look_up, skip, slot_state
@@ -44,6 +45,8 @@ __all__ = [
     "patience",
     "plan_retrain",
     "preview",
+    "prunable",
+    "prune",
     "register",
     "replay_space",
     "retrain",

@@ -84,7 +84,7 @@ def latest_forecasts(
         if as_of is None:
             return _view(connection, "latest_forecasts", pipeline, series, "pipeline", "unique_id", "ds")
         history = _table("forecast_history")
-        current = _current_at(as_of)
+        current = _current_at(as_of, pipeline, series)
         same = (
             (history.c.run_id == current.c.run_id)
             & (history.c.pipeline == current.c.pipeline)
@@ -174,11 +174,11 @@ def runs(engine: Engine, pipeline: str | None = None, limit: int = 50) -> pd.Dat
     return fetch(engine, newest_first.limit(limit))
 
 
-def _current_at(moment: datetime) -> Any:
-    """The run that was current for each series at a moment: (run_id, pipeline, unique_id)."""
+def _current_at(moment: datetime, pipeline: str | None, series: Sequence[str] | None) -> Any:
+    """The run that was current for each of these series at a moment: (run_id, pipeline, unique_id)."""
     newest_first = (runs_table.c.slot.desc(), runs_table.c.published_at.desc())
     rank = func.row_number().over(partition_by=forecast_origins.c.series_id, order_by=newest_first)
-    published = (
+    ranked = (
         select(
             runs_table.c.id.label("run_id"),
             series_table.c.pipeline,
@@ -192,8 +192,8 @@ def _current_at(moment: datetime) -> Any:
             runs_table.c.published_at <= moment,
             forecast_origins.c.source != "none",
         )
-        .subquery()
     )
+    published = _only(ranked, series_table, pipeline, series).subquery()
     return select(published).where(published.c.rank == 1).subquery()
 
 

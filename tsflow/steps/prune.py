@@ -1,0 +1,65 @@
+"""Let go of what a project's retention does not keep, pipeline by pipeline."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from tsflow.artifacts import delete_model
+from tsflow.config import Project
+from tsflow.errors import ArtifactError, DatabaseUnavailable, LeaseHeld
+from tsflow.store import leases
+from tsflow.store import prune as store
+from tsflow.store.prune import Prunable
+
+logger = logging.getLogger("tsflow")
+
+
+def prunable(project: Project, engine: Engine, names: Sequence[str], *, now: datetime) -> list[Prunable]:
+    """What would go; nothing is changed."""
+    return [store.find(engine, name, project.retention_of(name), now=now) for name in names]
+
+
+def prune(project: Project, engine: Engine, names: Sequence[str], *, now: datetime, holder: str) -> list[Prunable]:
+    """Let go, under each pipeline's lease; one that is at work is left for the next time, and said so.
+
+    Killed at any moment, it leaves rows that nobody sees, or files that no row names; the rows go the next time.
+    On PostgreSQL a range of forecasts that has become empty is dropped whole.
+
+    Returns:
+        What went, for each pipeline that was free.
+    """
+    gone = []
+    for name in names:
+        try:
+            with leases.hold(engine, name, leases.LIVE, holder=holder) as fence:
+                found = store.find(engine, name, project.retention_of(name), now=now)
+                files = store.artifacts(engine, found)
+                store.delete_references(engine, fence, found)
+        except LeaseHeld as error:
+            logger.warning("%s is not pruned: %s", name, error)
+            continue
+        for url in files:
+            _delete(url)
+        gone.append(found)
+    _drop_ranges(engine)
+    for found in gone:
+        with leases.hold(engine, found.pipeline, leases.LIVE, holder=holder) as fence:
+            store.delete_rows(engine, fence, found)
+    return gone
+
+
+def _drop_ranges(engine: Engine) -> None:
+    try:
+        for name in store.drop_whole_ranges(engine):
+            logger.info("dropped %s whole", name)
+    except DatabaseUnavailable as error:
+        logger.warning("no range is dropped, its rows go one by one: %s", error)
+
+
+def _delete(url: str) -> None:
+    try:
+        delete_model(url)
+    except ArtifactError as error:
+        logger.warning("%s", error)
