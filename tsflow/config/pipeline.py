@@ -113,7 +113,7 @@ class Pipeline(Settings):
     intervals: Intervals = Field(Intervals(), description="How intervals are calibrated.")
     deployment: Deployment = Field(Deployment(), description="How Prefect runs it.")
     alerts: Alerts = Field(Alerts(), description="When somebody is told.")
-    retention: Retention | None = Field(None, description="What is kept; as the project says, if not given.")
+    retention: Retention = Field(Retention(), description="What is kept; as the project says, if nothing is set.")
 
     @field_validator("frequency")
     @classmethod

@@ -62,7 +62,8 @@ class Project(Settings):
 
     def retention_of(self, name: str) -> Retention:
         """What is kept of one pipeline."""
-        return self.pipeline(name).retention or self.retention
+        own = self.pipeline(name).retention
+        return self.retention if own == Retention() else own
 
     def digest(self, name: str) -> str:
         """A fingerprint of the settings that numbers come from, secrets masked; equal settings, equal digest."""

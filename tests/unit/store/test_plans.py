@@ -1,0 +1,50 @@
+"""The readers' queries find their rows by an index, on both databases, without a look at all of a large table.
+
+SQLite's plan does not depend on the rows. PostgreSQL is told to avoid sequential scans: one that is left has no index.
+"""
+
+import re
+
+import pytest
+from sqlalchemy import Engine, text
+
+_ONE = "pipeline = 'sales' AND unique_id = 'store-1'"
+_LARGE = ("forecasts", "observations", "forecast_origins", "forecast_scores", "scores", "observation_revisions")
+
+QUERIES = {
+    "latest, one series": f"SELECT * FROM latest_forecasts WHERE {_ONE}",
+    "latest, all series": "SELECT * FROM latest_forecasts WHERE pipeline = 'sales'",
+    "history, one series": f"SELECT * FROM forecast_history WHERE {_ONE} AND issued_at >= '2024-07-01 00:00:00'",
+    "accuracy, one series": f"SELECT * FROM forecast_accuracy WHERE {_ONE} AND issued_at >= '2024-07-01 00:00:00'",
+    "accuracy by lead": "SELECT * FROM accuracy_by_lead WHERE pipeline = 'sales'",
+    "one series' observations": "SELECT ds, y FROM observations WHERE series_id = 1",
+    "one run's forecasts": "SELECT * FROM forecasts WHERE run_id = 1 AND series_id = 1",
+}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_no_query_of_a_reader_scans_a_large_table(engine: Engine, name: str) -> None:
+    plan = _plan(engine, QUERIES[name])
+    scanned = [table for table in _LARGE if _scans(engine, plan, table)]
+    assert scanned == [], plan
+
+
+def test_a_scan_would_be_noticed(engine: Engine) -> None:
+    plan = _plan(engine, "SELECT * FROM observations WHERE y > 1")
+    assert _scans(engine, plan, "observations")
+
+
+def _plan(engine: Engine, query: str) -> str:
+    lite = engine.dialect.name == "sqlite"
+    with engine.connect() as connection:
+        if not lite:
+            connection.execute(text("SET enable_seqscan = off"))
+        rows = connection.execute(text(f"EXPLAIN {'QUERY PLAN ' if lite else ''}{query}")).all()
+    return "\n".join(str(row[-1]) for row in rows)
+
+
+def _scans(engine: Engine, plan: str, table: str) -> bool:
+    if engine.dialect.name == "postgresql":
+        return re.search(rf"Seq Scan on {table}(_default|_\d+)?\b", plan) is not None
+    alias = {"forecasts": "f", "observations": "a", "forecast_origins": "o", "forecast_scores": "c"}.get(table, table)
+    return re.search(rf"^SCAN ({alias}|{table})\b", plan, flags=re.MULTILINE) is not None
