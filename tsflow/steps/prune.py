@@ -25,7 +25,7 @@ def prune(project: Project, engine: Engine, names: Sequence[str], *, now: dateti
     """Let go, under each pipeline's lease; one that is at work is left for the next time, and said so.
 
     Killed at any moment, it leaves rows that nobody sees, or files that no row names; the rows go the next time.
-    On PostgreSQL a range of forecasts that has become empty is dropped whole.
+    On PostgreSQL a range of forecasts that has become empty is dropped whole, and those that are due are made.
 
     Returns:
         What went, for each pipeline that was free.
@@ -47,6 +47,7 @@ def prune(project: Project, engine: Engine, names: Sequence[str], *, now: dateti
     for found in gone:
         with leases.hold(engine, found.pipeline, leases.LIVE, holder=holder) as fence:
             store.delete_rows(engine, fence, found)
+    store.make_ranges(engine)
     return gone
 
 

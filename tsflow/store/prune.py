@@ -31,6 +31,9 @@ _IDS_A_STATEMENT = 500
 _BULK = (forecasts, observations, observation_revisions, scores)
 """Tables whose `run_id` is no reason to keep a run: other rows stand for it, or only its number is of use."""
 
+_NUMBERED = {forecasts: runs.c.id, observations: series.c.id}
+"""Partitioned tables and what numbers their ranges."""
+
 _ROLLBACKS = 2
 """Champions before the present one whose weights stay, so that `tsflow rollback` has something to go back to."""
 
@@ -135,6 +138,14 @@ def drop_whole_ranges(engine: Engine) -> list[str]:
             partitions.drop(connection, forecasts, one)
             dropped.append(one.name)
     return dropped
+
+
+def make_ranges(engine: Engine) -> None:
+    """Make the ranges that a worker without the right to make tables could not, and move there what waits."""
+    with reading(engine) as connection:
+        newest = {table: connection.scalar(select(func.max(key))) or 0 for table, key in _NUMBERED.items()}
+    for table, last in newest.items():
+        partitions.make_room(engine, table, last + partitions.AHEAD)
 
 
 def artifacts(engine: Engine, prunable: Prunable) -> list[str]:

@@ -167,6 +167,17 @@ def test_a_range_that_became_empty_is_dropped_whole(postgresql_database_url: str
     engine.dispose()
 
 
+def test_what_waits_in_the_default_gets_its_range(engine: Engine, forecast: Forecast, series_ids: list[int]) -> None:
+    run = forecast(0, series_ids)
+    prune.make_ranges(engine)
+    with reading(engine) as connection:
+        made = partitions.ranges(connection, forecasts)
+        if connection.dialect.name == "postgresql":
+            assert made[0].first <= run.id < made[0].end
+            assert connection.scalar(text("SELECT count(*) FROM forecasts_default")) == 0
+    assert len(readers.latest_forecasts(engine)) == 9
+
+
 def _retrain(engine: Engine, fence: Fence, number: int, artifact: str | None = None) -> models.ModelRow:
     run = runs.begin(engine, fence, "retrain", START + timedelta(hours=number), now=START)
     values = {"select_loss": 0.5, "artifact_url": artifact or str(number)}
