@@ -23,5 +23,5 @@ def ingest(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None = N
         The id of the ingest run.
     """
     with held(pipeline, config, slot, force) as work:
-        run_id: int = work.do(tasks.ingest)
+        run_id: int = work.here(tasks.ingest)
         return run_id

@@ -9,6 +9,7 @@ from prefect.states import Completed
 
 from flows import tasks
 from flows.alerts import tell_failure
+from flows.forecast import forecast_slot
 from flows.retrain import retrain_if_due
 from flows.slot import Slot, held, run_name, scheduled_time
 from tsflow.errors import TrainingError
@@ -52,12 +53,12 @@ def _nothing_to_do(work: Slot) -> int | State[Any] | None:
 
 def _whole_slot(work: Slot) -> int:
     if work.ticket.known_at is None:
-        work.do(tasks.ingest)
+        work.here(tasks.ingest)
     try:
         retrain_if_due(work)
     except TrainingError as error:
         get_run_logger().warning("%s", error)
-    run_id: int = work.do(tasks.forecast)
+    run_id = forecast_slot(work)
     get_run_logger().info("%s", work.do(tasks.verify, run_id=run_id))
-    work.do(tasks.report)
+    work.here(tasks.report)
     return run_id

@@ -1,11 +1,16 @@
 """Where the tasks of a flow run: threads, processes or Dask, by the project's setting."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from prefect import Task
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
 
 from tsflow.config import TaskRunner as Setting
 from tsflow.errors import ConfigError
+
+TRAINING = "training"
+"""Tag of the tasks that train: those for which a GPU is worth its price."""
 
 
 def task_runner(setting: Setting) -> TaskRunner[Any]:
@@ -27,3 +32,12 @@ def task_runner(setting: Setting) -> TaskRunner[Any]:
     # No dashboard: its port may be taken, and it would be open to the network.
     local = {"n_workers": setting.workers, "threads_per_worker": 1, "dashboard_address": None}
     return DaskTaskRunner(cluster_kwargs=local)
+
+
+def placed(setting: Setting, task: Task[..., Any]) -> AbstractContextManager[Any]:
+    """Where a task that is submitted now may run: one that trains, on Dask workers with the configured resources."""
+    if setting.kind != "dask" or not setting.training_resources or TRAINING not in task.tags:
+        return nullcontext()
+    from dask.base import annotate
+
+    return annotate(resources=setting.training_resources)

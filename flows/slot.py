@@ -12,7 +12,8 @@ from prefect.runtime import flow_run
 from prefect.task_runners import TaskRunner
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from flows.runner import task_runner
+from flows.runner import placed, task_runner
+from tsflow.config import TaskRunner as Setting
 from tsflow.config import load_project
 from tsflow.errors import RunsAwry, TsflowError
 from tsflow.steps import Ticket, hold_slot, patience, wall_clock
@@ -29,11 +30,17 @@ class Slot:
     """A held slot and the task runner that works on it."""
 
     ticket: Ticket
+    setting: Setting
     runner: TaskRunner[Any]
 
     def start(self, task: Task[..., Any], **parameters: Any) -> Any:
         """Submit a task for this slot; returns its future."""
-        return self.runner.submit(task, parameters={"ticket": self.ticket, **parameters})
+        with placed(self.setting, task):
+            return self.runner.submit(task, parameters={"ticket": self.ticket, **parameters})
+
+    def here(self, task: Task[..., Any], **parameters: Any) -> Any:
+        """Run a task in the flow's own process: where the source's files and secrets are."""
+        return task(self.ticket, **parameters)
 
     def do(self, task: Task[..., Any], **parameters: Any) -> Any:
         """Run a task for this slot and return its result."""
@@ -81,4 +88,5 @@ def held(pipeline: str, config: str, slot: datetime | None, force: bool) -> Iter
                     flow_run=run_id,
                 )
                 ticket = stack.enter_context(chosen)
-        yield Slot(ticket, stack.enter_context(task_runner(load_project(config).task_runner)))
+        setting = load_project(config).task_runner
+        yield Slot(ticket, setting, stack.enter_context(task_runner(setting)))

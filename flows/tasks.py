@@ -10,10 +10,11 @@ from prefect.tasks import Task
 from flows import artifacts
 from flows.alerts import prefect_event
 from flows.progress import reporter
+from flows.runner import TRAINING
 from flows.shown import shown
 from tsflow import steps
 from tsflow.errors import TsflowError
-from tsflow.steps import Planned, Skipped, Ticket, open_job
+from tsflow.steps import ForecastPlan, Planned, Skipped, Ticket, open_job
 
 
 def _is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -30,6 +31,7 @@ _OPTIONS: dict[str, Any] = {
     "retry_delay_seconds": [2, 10, 30],
     "retry_condition_fn": _is_transient,
 }
+_TRAINING = {**_OPTIONS, "tags": {TRAINING}}
 
 
 @task(task_run_name="ingest {ticket.pipeline}", **_OPTIONS)
@@ -49,21 +51,21 @@ def plan_retrain(ticket: Ticket) -> Planned | Skipped:
         return steps.plan_retrain(job)
 
 
-@task(task_run_name="choose recipes {ticket.pipeline}", **_OPTIONS)
+@task(task_run_name="choose recipes {ticket.pipeline}", **_TRAINING)
 def choose_recipes(ticket: Ticket, run_id: int) -> int:
     """How all architectures are trained, searched for on the tune zone; returns how many recipes each is given."""
     with open_job(ticket) as job, reporter(f"{ticket.pipeline}: recipes") as progress:
         return len(steps.choose_recipes(job, run_id, on_progress=progress))
 
 
-@task(task_run_name="train {ticket.pipeline} {architecture}", **_OPTIONS)
+@task(task_run_name="train {ticket.pipeline} {architecture}", **_TRAINING)
 def train(ticket: Ticket, run_id: int, architecture: str) -> int:
     """One architecture, trained and scored; returns the model's id."""
     with open_job(ticket, _CHANNELS) as job, reporter(f"{ticket.pipeline}: train {architecture}") as progress:
         return steps.train_candidate(job, run_id, architecture, on_progress=progress)
 
 
-@task(task_run_name="decide {ticket.pipeline}", **_OPTIONS)
+@task(task_run_name="decide {ticket.pipeline}", **_TRAINING)
 def decide(ticket: Ticket, run_id: int) -> int:
     """The winner, chosen and trained on everything; returns the decision's id."""
     with open_job(ticket, _CHANNELS) as job, reporter(f"{ticket.pipeline}: refit") as progress:
@@ -74,11 +76,25 @@ def decide(ticket: Ticket, run_id: int) -> int:
         return decision_id
 
 
-@task(task_run_name="forecast {ticket.pipeline}", **_OPTIONS)
-def forecast(ticket: Ticket) -> int:
-    """Champion to published forecasts; returns the run's id."""
+@task(task_run_name="plan forecast {ticket.pipeline}", **_OPTIONS)
+def plan_forecast(ticket: Ticket) -> ForecastPlan:
+    """The slot's forecast in parts, or that it is done."""
     with open_job(ticket, _CHANNELS) as job:
-        run_id = steps.forecast(job)
+        return steps.plan_forecast(job)
+
+
+@task(task_run_name="forecast {ticket.pipeline} {number}", **_OPTIONS)
+def forecast_shard(ticket: Ticket, plan: ForecastPlan, number: int) -> None:
+    """One part of the series: champion to forecasts that nobody sees yet."""
+    with open_job(ticket, _CHANNELS) as job:
+        steps.forecast_shard(job, plan, number)
+
+
+@task(task_run_name="publish {ticket.pipeline}", **_OPTIONS)
+def publish(ticket: Ticket, plan: ForecastPlan) -> int:
+    """All parts seen at once; returns the run's id."""
+    with open_job(ticket, _CHANNELS) as job:
+        run_id = steps.publish(job, plan)
         with shown():
             artifacts.forecast_plot(job)
         return run_id

@@ -22,6 +22,8 @@ from tsflow.models import AnySpec, build, spec_from_json
 
 VERSION = 1
 """Version of the header; a file of another one is refused."""
+_OBJECT_STORES = frozenset({"s3", "gs", "abfs"})
+"""They have no folders; asked to make one, s3fs makes the bucket if it is not there, be its name mistyped."""
 _KEY = "tsflow"
 """One key of the header holds everything: the library writes several in no fixed order."""
 
@@ -110,9 +112,12 @@ def _write(url: str, content: bytes) -> None:
     filesystem, path = fsspec.core.url_to_fs(url)
     if isinstance(filesystem, LocalFileSystem):
         _write_local(Path(path), content)
-    else:
+        return
+    if _OBJECT_STORES.isdisjoint(
+        [filesystem.protocol] if isinstance(filesystem.protocol, str) else filesystem.protocol
+    ):
         filesystem.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        filesystem.pipe_file(path, content)
+    filesystem.pipe_file(path, content)
 
 
 def _write_local(path: Path, content: bytes) -> None:
@@ -130,10 +135,10 @@ def _write_local(path: Path, content: bytes) -> None:
 
 @contextmanager
 def _translated(verb: str, url: str) -> Iterator[None]:
-    """Errors of the file system, a missing driver (ImportError), an unknown protocol (ValueError)."""
+    """Whatever a file system raises: a missing driver, an unknown protocol, its client's own kinds of error."""
     try:
         yield
     except FileNotFoundError as error:
         raise ArtifactError(f"cannot {verb} {url}: it is not there; restore it, or retrain") from error
-    except (OSError, ImportError, ValueError) as error:
+    except Exception as error:
         raise ArtifactError(f"cannot {verb} {url}: {error}; check the artifact URL and its access") from error

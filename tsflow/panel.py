@@ -40,6 +40,8 @@ class Panel:
     """Shape [S + 1]."""
     first: Positions
     """Grid position of each series' first step, shape [S]."""
+    negative_elsewhere: bool = False
+    """Whether a series of the whole that this is a shard of has a negative value."""
 
     @classmethod
     def from_observations(
@@ -116,6 +118,11 @@ class Panel:
         """Grid position of each series' last observation, shape [S]; ``first - 1`` where there is none."""
         return self.first + self.lengths - 1
 
+    @property
+    def has_negative(self) -> bool:
+        """Whether any value is negative, here or in the whole that this is a shard of: its series keep one scale."""
+        return self.negative_elsewhere or bool((self.values < 0).any())
+
     def series(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Values and mask of one series, both of shape [its length]; views, not copies."""
         part = slice(self.offsets[index], self.offsets[index + 1])
@@ -162,7 +169,8 @@ class Panel:
     ) -> "Panel":
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         ids = self.unique_ids[chosen], self.series_ids[chosen]
-        return Panel(self.frequency, *ids, self.values[steps], self.observed[steps], offsets, first)
+        of_steps = self.values[steps], self.observed[steps]
+        return Panel(self.frequency, *ids, *of_steps, offsets, first, self.negative_elsewhere)
 
 
 def _ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -137,3 +137,33 @@ def test_weights_that_do_not_fit_are_refused(model, tmp_path):
     artifact = save_model(str(tmp_path), model, wider, META)
     with pytest.raises(ArtifactError, match="does not fit gru as it is now"):
         load_model(artifact.url, artifact.sha256, CPU)
+
+
+def test_a_model_in_a_bucket_is_the_one_saved(model, s3_bucket):
+    artifact = save_model(f"{s3_bucket}/models", model, SPEC, META)
+    assert artifact.url == f"{s3_bucket}/models/{artifact.sha256[:2]}/{artifact.sha256}.safetensors"
+    loaded, spec, meta = load_model(artifact.url, artifact.sha256, CPU)
+    assert torch.equal(forecast(loaded), forecast(model))
+    assert (spec, meta) == (SPEC, META)
+    with fsspec.open(artifact.url, "wb") as file:
+        file.write(b"half of it")
+    with pytest.raises(ArtifactCorrupted):
+        load_model(artifact.url, artifact.sha256, CPU)
+    fsspec.filesystem("s3").rm(artifact.url)
+    with pytest.raises(ArtifactError, match="it is not there"):
+        load_model(artifact.url, artifact.sha256, CPU)
+
+
+def test_a_bucket_that_is_not_there_is_an_error_and_is_not_made(model, s3_bucket):
+    with pytest.raises(ArtifactError, match="cannot write s3://mistyped"):
+        save_model("s3://mistyped/models", model, SPEC, META)
+    assert not fsspec.filesystem("s3").exists("s3://mistyped")
+
+
+def test_an_object_store_that_does_not_answer_is_an_error(model, s3_bucket, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    fsspec.filesystem("s3").clear_instance_cache()
+    with pytest.raises(ArtifactError, match="check the artifact URL and its access"):
+        save_model(f"{s3_bucket}/models", model, SPEC, META)
+    fsspec.filesystem("s3").clear_instance_cache()

@@ -153,8 +153,10 @@ class Fit:
             with leases.hold(engine, _NAME, leases.LIVE, holder=steps.this_process("tsflow.fit")) as fence:
                 pipelines.register(engine, fence, settings, now=wall, due_at=None)
                 now = pipeline_now(_NAME, settings, wall)
-                ticket = steps.Ticket(str(self._pipeline.project.path), _NAME, fence, slot_of(settings, now), now, wall)
-                yield steps.Job(ticket, self._pipeline.project.settings, engine, wall)
+                project = self._pipeline.project
+                at = str(project.path), project.settings.digest(_NAME)
+                ticket = steps.Ticket(*at, _NAME, fence, slot_of(settings, now), now, wall)
+                yield steps.Job(ticket, project.settings, engine, wall)
         finally:
             engine.dispose()
 

@@ -28,6 +28,10 @@ class TaskRunner(Settings):
     kind: Literal["threads", "processes", "dask"] = Field("threads", description="Threads, processes, or Dask.")
     workers: int = Field(1, ge=1, description="Tasks at a time; a network already uses all cores of its own.")
     address: str | None = Field(None, description="Scheduler of an existing Dask cluster; a local one if not given.")
+    training_resources: dict[str, float] = Field(
+        {}, description="Dask resources that a worker must declare to train, such as {GPU: 1}."
+    )
+    shard: int = Field(2_000_000, ge=1, description="Observations that one task forecasts from; about 100 bytes each.")
 
 
 class Project(Settings):
@@ -66,17 +70,20 @@ class Project(Settings):
         return self.retention if own == Retention() else own
 
     def digest(self, name: str) -> str:
-        """A fingerprint of the settings that numbers come from, secrets masked; equal settings, equal digest."""
-        return hashlib.sha256(self._decisive(name).encode()).hexdigest()[:16]
+        """A fingerprint of the settings that numbers come from, secrets masked; equal settings, equal digest.
+
+        Where a source lies is no such setting (another machine may have it elsewhere); what came from it has a digest
+        of its own.
+        """
+        settings = self.decisive(name)
+        for place in ("path", "url"):
+            settings["source"].pop(place, None)
+        return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]
 
     def decisive(self, name: str) -> dict[str, Any]:
         """The settings behind the digest, as JSON can hold them."""
-        settings: dict[str, Any] = json.loads(self._decisive(name))
-        return settings
+        return self.pipeline(name).model_dump(mode="json", exclude={"schedule", "deployment", "alerts", "retention"})
 
     def with_pipeline(self, name: str, pipeline: Pipeline) -> "Project":
         """The project with one pipeline as it was, or as it might be."""
         return self.model_copy(update={"pipelines": {**self.pipelines, name: pipeline}})
-
-    def _decisive(self, name: str) -> str:
-        return self.pipeline(name).model_dump_json(exclude={"schedule", "deployment", "alerts", "retention"})

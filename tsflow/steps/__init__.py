@@ -7,7 +7,7 @@ with hold_slot("tsflow.yaml", "air_passengers", wall=wall_clock()) as ticket, op
 from tsflow.steps.alerts import Alert, send
 from tsflow.steps.data import live_panel
 from tsflow.steps.decide import decide
-from tsflow.steps.forecast import forecast
+from tsflow.steps.forecast import ForecastPlan, forecast, forecast_shard, plan_forecast, publish
 from tsflow.steps.ingest import ingest
 from tsflow.steps.job import Job, Progress, Ticket, hold_slot, open_job, patience, this_process, wall_clock
 from tsflow.steps.monitor import monitor, register
@@ -24,6 +24,7 @@ from tsflow.steps.verify import verify
 __all__ = [
     "Alert",
     "Done",
+    "ForecastPlan",
     "Job",
     "Lived",
     "Planned",
@@ -34,6 +35,7 @@ __all__ = [
     "choose_recipes",
     "decide",
     "forecast",
+    "forecast_shard",
     "hold_slot",
     "ingest",
     "live_panel",
@@ -43,10 +45,12 @@ __all__ = [
     "open_job",
     "past_slots",
     "patience",
+    "plan_forecast",
     "plan_retrain",
     "preview",
     "prunable",
     "prune",
+    "publish",
     "register",
     "replay_space",
     "retrain",

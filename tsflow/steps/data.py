@@ -4,8 +4,6 @@ The lease keeps every other run from writing, so that all tasks of a slot read t
 which the present may go on, reads what had been recorded by the ticket's moment; of that, what was known at its time.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,10 +12,6 @@ from tsflow.panel import Panel
 from tsflow.steps.clock import position_of
 from tsflow.steps.job import Job
 from tsflow.store.panels import read_panel
-from tsflow.store.series import sizes
-
-_SHARD = 2_000_000
-"""Observations of a shard: about 200 MB while they are measured."""
 
 
 def whole_panel(job: Job, series_ids: list[int] | None = None) -> Panel:
@@ -35,20 +29,6 @@ def whole_panel(job: Job, series_ids: list[int] | None = None) -> Panel:
     if not len(known):
         raise DataError(f"{job.name}: nothing was known yet at slot {ticket.slot:%Y-%m-%d %H:%M}")
     return known
-
-
-def panel_shards(job: Job) -> Iterator[Panel]:
-    """All series, a few million observations at a time: for what needs no series beside another."""
-    shard: list[int] = []
-    held = 0
-    for series_id, observations in sizes(job.engine, job.name):
-        if shard and held + observations > _SHARD:
-            yield whole_panel(job, shard)
-            shard, held = [], 0
-        shard.append(series_id)
-        held += observations
-    if shard:
-        yield whole_panel(job, shard)
 
 
 def live_panel(job: Job) -> Panel:

@@ -1,17 +1,35 @@
-"""Forecast every series, check the rows, publish them by one flip."""
+"""Forecast every series, shard by shard, check the rows, publish them by one flip."""
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tsflow.panel import Panel
 from tsflow.quality import checked_forecasts
 from tsflow.steps.clock import next_due, to_datetime
-from tsflow.steps.data import ended, whole_panel
+from tsflow.steps.data import ended
 from tsflow.steps.forecaster import current_forecaster
 from tsflow.steps.job import Job, Progress, wall_clock
 from tsflow.steps.run import begin, failing
+from tsflow.steps.shards import Shard, shard_panel, shards
 from tsflow.steps.shares import share_out
 from tsflow.store import forecasts, partitions, schema
 from tsflow.store.forecasts import Origin
+from tsflow.store.observations import combined_digest, series_digests
+
+
+@dataclass(frozen=True)
+class ForecastPlan:
+    """A forecast that was begun, in parts that any machine can do."""
+
+    run_id: int
+    done: bool
+    """Whether the slot's forecasts are published, so that nothing is left to do."""
+    shards: tuple[Shard, ...]
+    series: int
+    """Of all parts."""
+    negative: bool
+    """Whether any series has a negative value: if none has, none is forecast."""
 
 
 def forecast(job: Job, on_progress: Progress | None = None) -> int:
@@ -19,27 +37,51 @@ def forecast(job: Job, on_progress: Progress | None = None) -> int:
 
     A slot that is published is a no-op, unless forced; the present one is done again if data or settings have changed.
     """
-    panel = whole_panel(job)
-    run = begin(job, "forecast", panel=panel, redo_if_changed=job.ticket.known_at is None)
-    if run.done:
-        return run.id
-    with failing(job, run.id):
-        return _publish(job, run.id, panel, on_progress)
-
-
-def _publish(job: Job, run_id: int, panel: Panel, on_progress: Progress | None) -> int:
-    """Rows first, which nobody sees, then one flip."""
-    partitions.make_room(job.engine, schema.forecasts, run_id + partitions.AHEAD)
-    season_length = job.pipeline.shape.season_length
-    shares = share_out(job, panel, current_forecaster(job))
-    for number, share in enumerate(shares):
-        forecasts.write_shard(job.engine, job.fence, run_id, checked_forecasts(share.rows(panel)))
-        forecasts.write_origins(job.engine, job.fence, run_id, share.origins(panel, season_length))
+    plan = plan_forecast(job)
+    if plan.done:
+        return plan.run_id
+    for number in range(len(plan.shards)):
+        forecast_shard(job, plan, number)
         if on_progress:
-            on_progress("series forecast", number + 1, len(shares))
-    forecasts.write_origins(job.engine, job.fence, run_id, without_forecast(job, panel))
+            on_progress("series forecast", number + 1, len(plan.shards))
+    return publish(job, plan)
+
+
+def plan_forecast(job: Job) -> ForecastPlan:
+    """Begin the slot's forecast and say which parts it has."""
+    digests: list[bytes] = []
+    parts, negative = shards(job), False
+    for panel in (shard_panel(job, part) for part in parts):
+        digests += series_digests(panel)
+        negative = negative or panel.has_negative
+    digest = combined_digest(job.pipeline.grid, digests)
+    run = begin(job, "forecast", data_digest=digest, redo_if_changed=job.ticket.known_at is None)
+    if not run.done:
+        partitions.make_room(job.engine, schema.forecasts, run.id + partitions.AHEAD)
+    return ForecastPlan(run.id, run.done, tuple(parts), len(digests), negative)
+
+
+def forecast_shard(job: Job, plan: ForecastPlan, number: int) -> None:
+    """Write the forecasts of one part, which nobody sees yet; done again, it replaces them."""
+    with failing(job, plan.run_id):
+        panel = replace(shard_panel(job, plan.shards[number]), negative_elsewhere=plan.negative)
+        season_length = job.pipeline.shape.season_length
+        for share in share_out(job, panel, current_forecaster(job)):
+            forecasts.write_shard(job.engine, job.fence, plan.run_id, checked_forecasts(share.rows(panel)))
+            forecasts.write_origins(job.engine, job.fence, plan.run_id, share.origins(panel, season_length))
+        forecasts.write_origins(job.engine, job.fence, plan.run_id, without_forecast(job, panel))
+
+
+def publish(job: Job, plan: ForecastPlan) -> int:
+    """Show the forecasts of all parts, by one flip; returns the run's id.
+
+    Raises:
+        StoreError: If a part is missing.
+    """
     due = next_due(job.pipeline, job.ticket.slot)
-    return forecasts.publish(job.engine, job.fence, run_id, wall_clock(), next_due=due).id
+    with failing(job, plan.run_id):
+        run = forecasts.publish(job.engine, job.fence, plan.run_id, wall_clock(), expected=plan.series, next_due=due)
+    return run.id
 
 
 def without_forecast(job: Job, panel: Panel) -> list[Origin]:

@@ -10,9 +10,10 @@ from tsflow.errors import ConfigError, QualityError
 from tsflow.quality import QualityReport, combined_health, conflict_rows, panel_health, screen, survey
 from tsflow.sources import on_this_machine, read
 from tsflow.steps.clock import start_of
-from tsflow.steps.data import alive_since, panel_shards
+from tsflow.steps.data import alive_since
 from tsflow.steps.job import Job, Progress, wall_clock
 from tsflow.steps.run import begin, failing
+from tsflow.steps.shards import panel_shards
 from tsflow.store import quarantine, runs
 from tsflow.store.observations import Staging
 from tsflow.store.series import mark_ended

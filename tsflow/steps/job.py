@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -29,7 +30,9 @@ class Ticket:
     """All that a task on any machine needs to open its job: names, moments and a fence, never data."""
 
     config: str
-    """Path of the project's YAML file."""
+    """Path of the project's YAML file where the slot is held; another machine may have its copy elsewhere."""
+    settings: str
+    """Digest of the pipeline's settings: a copy that says otherwise is refused. Secrets do not travel."""
     pipeline: str
     fence: Fence
     slot: datetime
@@ -86,14 +89,35 @@ class Job:
 def open_job(ticket: Ticket, channels: tuple[Channel, ...] = ()) -> Iterator[Job]:
     """Read the configuration and connect to the database, on whatever machine this is.
 
-    ``channels`` take alerts further than the log and the webhook.
+    Database, artifact store and device are those of this machine's configuration or environment; the pipeline's
+    settings must be those of the ticket. ``channels`` take alerts further than the log and the webhook.
+
+    Raises:
+        ConfigError: If this machine has no copy of the configuration, or one that differs.
     """
-    project = load_project(ticket.config)
+    project = _project(ticket)
     engine = database.connect(project.database.get_secret_value())
     try:
         yield Job(ticket, project, engine, wall_clock(), channels)
     finally:
         engine.dispose()
+
+
+def _project(ticket: Ticket) -> Project:
+    """The project as this machine knows it: by the ticket's path, or where there is no such file by its own."""
+    own = os.environ.get("TSFLOW_CONFIG")
+    config = Path(ticket.config)
+    if not config.exists():
+        if own is None:
+            raise ConfigError(f"{config}: no such file on {socket.gethostname()}; set TSFLOW_CONFIG to its copy there")
+        config = Path(own)
+    project = load_project(config)
+    if project.digest(ticket.pipeline) != ticket.settings:
+        raise ConfigError(
+            f"{config} on {socket.gethostname()}: pipelines.{ticket.pipeline} is not as it is where the slot was begun "
+            f"({ticket.config}): bring the copy up to date, or the tsflow that reads it"
+        )
+    return project
 
 
 @contextmanager
@@ -137,7 +161,8 @@ def hold_slot(
             pipelines.register(engine, fence, pipeline, now=wall, due_at=next_due(pipeline, chosen))
             runs.close_dead(engine, fence, chosen, now=wall)
         past = {"as_of": wall, "known_at": known} if known else {}
-        yield Ticket(config, name, fence, chosen, known or now, wall, force, flow_run, **past)
+        file, settings = str(Path(config).resolve()), project.digest(name)
+        yield Ticket(file, settings, name, fence, chosen, known or now, wall, force, flow_run, **past)
 
 
 @contextmanager
@@ -160,7 +185,8 @@ def hold_past_slot(
     project = load_project(config)
     known = known_at(project.pipeline(name), slot)
     with _lease(project, name, space, holder=holder) as (_, fence):
-        yield Ticket(config, name, fence, slot, known, wall, as_of=wall, known_at=known)
+        file, settings = str(Path(config).resolve()), project.digest(name)
+        yield Ticket(file, settings, name, fence, slot, known, wall, as_of=wall, known_at=known)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from tsflow.steps.run import begin, failing
 from tsflow.steps.trial import Trial
 from tsflow.store import runs
 from tsflow.store.leases import fenced
+from tsflow.store.observations import panel_digest
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def plan_retrain(job: Job) -> Planned | Skipped:
     if not policy.due:
         return Skipped(policy.reason)
     panel = live_panel(job)
-    run = begin(job, "retrain", panel=panel)
+    run = begin(job, "retrain", data_digest=panel_digest(panel))
     if run.done:
         return Skipped(f"the retrain of slot {run.slot:%Y-%m-%d %H:%M} is done")
     with failing(job, run.id):

@@ -66,6 +66,7 @@ def reproduce(project: Project, engine: Engine, run_id: int, *, config: str, now
     pipeline, changed = _settings(project, engine, run)
     ticket = Ticket(
         config,
+        project.with_pipeline(run.pipeline, pipeline).digest(run.pipeline),
         run.pipeline,
         Fence(run.pipeline, run.space, token=0),  # which nobody ever held: it only reads
         slot=run.slot,

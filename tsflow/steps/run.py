@@ -6,28 +6,25 @@ from datetime import datetime
 
 from tsflow import __version__
 from tsflow.errors import LeaseLost, QualityError, StoreError, TsflowError
-from tsflow.panel import Panel
 from tsflow.steps.job import Job
 from tsflow.store import configurations, runs
-from tsflow.store.observations import panel_digest
 from tsflow.store.runs import Kind, Run
 from tsflow.training import describe_device, resolve_device
 
 
-def begin(job: Job, kind: Kind, *, panel: Panel | None = None, redo_if_changed: bool = False) -> Run:
+def begin(job: Job, kind: Kind, *, data_digest: str | None = None, redo_if_changed: bool = False) -> Run:
     """Begin the slot's run of a kind, or find it done.
 
     Args:
         job: What it is begun for.
         kind: Of the run.
-        panel: The data it works on, with which device, data and moment are written down; none for an ingest.
+        data_digest: Of the data it works on, with which device and moment are written down; none for an ingest.
         redo_if_changed: Do it again if it is done, but with other data or settings.
 
     Raises:
         DeviceError: If the configured device is not there.
     """
     ticket, digest = job.ticket, job.project.digest(job.name)
-    data_digest = None if panel is None else panel_digest(panel)
     before = runs.find(job.engine, job.name, kind, ticket.slot, job.fence.space) if redo_if_changed else None
     changed = before is not None and (before.config_digest, before.data_digest) != (digest, data_digest)
     configurations.keep(job.engine, job.fence, digest, job.project.decisive(job.name), now=ticket.moment)
@@ -38,12 +35,12 @@ def begin(job: Job, kind: Kind, *, panel: Panel | None = None, redo_if_changed: 
         ticket.slot,
         now=ticket.moment,
         force=ticket.force or changed,
-        data_as_of=None if panel is None else _read_as_of(job),
+        data_as_of=None if data_digest is None else _read_as_of(job),
         known_at=ticket.known_at,
         config_digest=digest,
         data_digest=data_digest,
         code_version=__version__,
-        device=None if panel is None else describe_device(resolve_device(job.project.device)),
+        device=None if data_digest is None else describe_device(resolve_device(job.project.device)),
         prefect_run_id=ticket.flow_run,
     )
 

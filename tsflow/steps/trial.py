@@ -14,7 +14,7 @@ from tsflow.evaluation.outcomes import outcomes
 from tsflow.evaluation.scale import pair_scale
 from tsflow.models import LEVELS
 from tsflow.panel import Panel
-from tsflow.training import Fitted, has_negative, predict
+from tsflow.training import Fitted, predict
 from tsflow.training.windows import Pairs
 
 Floats = NDArray[np.float64]
@@ -90,7 +90,7 @@ class Trial:
 
 def credible(forecast: Floats, panel: Panel, pipeline: Pipeline) -> Floats:
     """Quantiles without negative values, where the panel has none; a configured ``transform: none`` lets them pass."""
-    free = pipeline.training.transform == "none" or has_negative(panel)
+    free = pipeline.training.transform == "none" or panel.has_negative
     return forecast if free else np.maximum(forecast, 0.0)
 
 

@@ -104,6 +104,7 @@ def publish(
     published_at: datetime,
     report: Any = None,
     *,
+    expected: int | None = None,
     next_due: datetime | None = None,
 ) -> runs.Run:
     """Make a run's forecasts visible and current, and end the run: one transaction, all or nothing.
@@ -113,14 +114,14 @@ def publish(
     is. ``next_due`` is when the pipeline's next slot is due by its schedule, from which lateness counts.
 
     Raises:
-        StoreError: If a series that should have forecasts has none.
+        StoreError: If a series that should have forecasts has none, or fewer than ``expected`` have an origin.
         LeaseLost: If another run took over.
     """
     with fenced(engine, fence) as connection:
         run = runs.fetch(connection, run_id)
         if run.published_at is not None:
             return run
-        _refuse_incomplete(connection, run_id)
+        _refuse_incomplete(connection, run_id, expected)
         end = {
             "published_at": published_at,
             "status": "succeeded",
@@ -173,7 +174,10 @@ def _refuse_published(connection: Connection, run_id: int) -> None:
         raise StoreError(f"run {run_id} is published, so its forecasts cannot be rewritten; begin a newer slot")
 
 
-def _refuse_incomplete(connection: Connection, run_id: int) -> None:
+def _refuse_incomplete(connection: Connection, run_id: int, expected: int | None) -> None:
+    known = connection.scalar(select(func.count()).where(forecast_origins.c.run_id == run_id)) or 0
+    if expected is not None and known < expected:
+        raise StoreError(f"run {run_id}: {expected - known} of {expected} series are missing; nothing is published")
     rows = exists().where(
         forecasts.c.run_id == forecast_origins.c.run_id, forecasts.c.series_id == forecast_origins.c.series_id
     )

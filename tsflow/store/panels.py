@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -76,15 +77,24 @@ def read_panel(
 
 def panel_digest(panel: Panel) -> str:
     """SHA-256 (hex) of names, timestamps and values; the same on every database, as ids are left out."""
-    digest = hashlib.sha256(json.dumps([str(panel.frequency), list(panel.unique_ids)]).encode())
-    for array, form in (
-        (panel.offsets, "<i8"),
-        (panel.first, "<i8"),
-        (panel.values, "<f4"),
-        (panel.observed, "u1"),
-    ):
-        digest.update(array.astype(form).tobytes())
-    return digest.hexdigest()
+    return combined_digest(panel.frequency, series_digests(panel))
+
+
+def series_digests(panel: Panel) -> list[bytes]:
+    """SHA-256 of each series' name, timestamps and values."""
+    first, values, observed = panel.first.astype("<i8"), panel.values.astype("<f4"), panel.observed.astype("u1")
+    digests = []
+    for index, (start, end) in enumerate(pairwise(panel.offsets.tolist())):
+        digest = hashlib.sha256(json.dumps(panel.unique_ids[index]).encode())
+        for part in (first[index : index + 1], values[start:end], observed[start:end]):
+            digest.update(part.tobytes())
+        digests.append(digest.digest())
+    return digests
+
+
+def combined_digest(frequency: Frequency, digests: Iterable[bytes]) -> str:
+    """SHA-256 (hex) of series in any order, so that it does not matter in which parts they were read."""
+    return hashlib.sha256(b"".join([str(frequency).encode(), *sorted(digests)])).hexdigest()
 
 
 def _observations(

@@ -5,7 +5,7 @@ from tsflow.training.fit import Fitted, fit
 from tsflow.training.loop import train_model
 from tsflow.training.losses import pinball_loss
 from tsflow.training.predict import predict
-from tsflow.training.recipe import Recipe, has_negative, make_spec, plain_recipe
+from tsflow.training.recipe import Recipe, make_spec, plain_recipe
 from tsflow.training.windows import DevicePanel, Pairs
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "Recipe",
     "describe_device",
     "fit",
-    "has_negative",
     "make_spec",
     "pinball_loss",
     "plain_recipe",

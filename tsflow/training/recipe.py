@@ -50,12 +50,7 @@ def plain_recipe(panel: Panel, shape: WindowShape, training: Training) -> Recipe
     if not training.stage:
         return Recipe("none", 1, shape.context)
     transform = "log" if training.transform == "auto" else training.transform
-    return Recipe("none" if has_negative(panel) else transform, shape.token, shape.context, emphasis=0.5)
-
-
-def has_negative(panel: Panel) -> bool:
-    """Whether any value is negative; then no series is transformed, for they keep one scale."""
-    return bool((panel.values < 0).any())
+    return Recipe("none" if panel.has_negative else transform, shape.token, shape.context, emphasis=0.5)
 
 
 def make_spec(

@@ -8,7 +8,7 @@ from typing import Any
 from tsflow.config import Training
 from tsflow.frequency import WindowShape
 from tsflow.panel import Panel
-from tsflow.training.recipe import SMALL, Recipe, has_negative
+from tsflow.training.recipe import SMALL, Recipe
 
 QUICK_SHARE = 1 / 8
 """Share of a whole run's steps with which a recipe is tried first."""
@@ -70,7 +70,7 @@ def other_view(tried: Sequence[Tried]) -> list[Recipe]:
 
 def portfolio(panel: Panel, shape: WindowShape, training: Training) -> list[Recipe]:
     """Transforms with and without emphasis on the windows that move more."""
-    if has_negative(panel):
+    if panel.has_negative:
         kinds = [("none", 0.0), ("none", 0.5)]
     else:
         kinds = [("log", 0.0), ("log", 0.5), ("power", 0.0), ("power", 0.5), ("none", 0.0)]

@@ -1,0 +1,48 @@
+"""Forecasts in parts: the same rows, however the series are divided."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.projects import WALL, Small, seasonal
+from tsflow import steps
+from tsflow.errors import StoreError
+
+ROWS = "SELECT unique_id, ds, y_hat, lo_80, hi_80, lo_95, hi_95, source FROM latest_forecasts ORDER BY unique_id, ds"
+
+
+def test_parts_are_forecast_as_the_whole(small: Small) -> None:
+    cold = seasonal(("a", "b")).assign(
+        y=lambda frame: frame["y"] - 1000, unique_id=lambda frame: "cold " + frame["unique_id"]
+    )
+    low = seasonal(("low",)).assign(y=lambda frame: (frame["y"] % 7).round(3))
+    small.write(pd.concat([seasonal(), cold, low]))
+    small.run()
+    whole = pd.DataFrame(small.rows(ROWS))
+    small.configure_project(task_runner={"shard": 150})  # two series of 72, and one
+    with (
+        steps.hold_slot(small.config, "small", wall=WALL, holder="test", force=True) as ticket,
+        steps.open_job(ticket) as job,
+    ):
+        plan = steps.plan_forecast(job)
+        assert len(plan.shards) == 3
+        for number in (2, 0, 1, 0):  # any order; once more does no harm
+            steps.forecast_shard(job, plan, number)
+        steps.publish(job, plan)
+    parts = pd.DataFrame(small.rows(ROWS))
+    numbers = ["y_hat", "lo_80", "hi_80", "lo_95", "hi_95"]
+    assert parts.drop(columns=numbers).equals(whole.drop(columns=numbers))
+    np.testing.assert_allclose(parts[numbers], whole[numbers], rtol=1e-4, atol=1e-3)
+    # A series that was never negative may become so where others are: also in a part without these others.
+    assert (parts[parts["unique_id"] == "low"]["lo_95"] < 0).any()
+
+
+def test_nothing_is_published_before_every_part_is_there(small: Small) -> None:
+    small.configure_project(task_runner={"shard": 1})
+    with steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket, steps.open_job(ticket) as job:
+        steps.ingest(job)
+        plan = steps.plan_forecast(job)
+        steps.forecast_shard(job, plan, 0)
+        with pytest.raises(StoreError, match="1 of 2 series"):
+            steps.publish(job, plan)
+    assert small.rows("SELECT * FROM latest_forecasts") == []
