@@ -22,7 +22,7 @@ def test_every_cell_has_been_executed_without_an_error() -> None:
 def test_its_code_runs_with_little_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(DOCS)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    for name in ("TSFLOW_DATABASE", "TSFLOW_ARTIFACTS", "TSFLOW_DEVICE"):
+    for name in ("TSFLOW_DATABASE", "TSFLOW_ARTIFACTS", "TSFLOW_REPORTS", "TSFLOW_DEVICE"):
         monkeypatch.delenv(name, raising=False)
     names: dict[str, object] = {}
     sources = ["".join(cell["source"]) for cell in CODE]

@@ -13,11 +13,11 @@ from tsflow.config.document import read_yaml
 from tsflow.config.project import Project
 from tsflow.errors import ConfigError
 
-OVERRIDES = {"database": "TSFLOW_DATABASE", "artifacts": "TSFLOW_ARTIFACTS", "device": "TSFLOW_DEVICE"}
+OVERRIDES = {name: f"TSFLOW_{name.upper()}" for name in ("database", "artifacts", "reports", "device")}
 
 
 def load_project(path: str | Path = "tsflow.yaml") -> Project:
-    """Read a project; environment variables override database, artifacts and device.
+    """Read a project; environment variables override database, artifacts, reports and device.
 
     Paths are relative to the file's folder; ``${NAME}`` in any text is taken from the environment.
 

@@ -17,7 +17,7 @@ _HEAD = """\
 # A line such as `#device: auto` is a setting with its default: take the `#` away to change it.
 # ${NAME} is replaced by the environment variable NAME: keep passwords there, for example
 #   database: postgresql+psycopg://tsflow:${DATABASE_PASSWORD}@localhost/tsflow
-# TSFLOW_DATABASE, TSFLOW_ARTIFACTS and TSFLOW_DEVICE override the settings of those names.
+# TSFLOW_DATABASE, TSFLOW_ARTIFACTS, TSFLOW_REPORTS and TSFLOW_DEVICE override the settings of those names.
 # Paths are relative to this file. After a change, `tsflow doctor` says whether it all works.
 """
 _GIVEN: dict[str, Any] = {

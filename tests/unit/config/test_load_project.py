@@ -63,10 +63,12 @@ def test_a_relative_sqlite_source_is_beside_the_file(tmp_path: Path) -> None:
 def test_the_environment_overrides_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TSFLOW_DATABASE", "postgresql://localhost/other")
     monkeypatch.setenv("TSFLOW_ARTIFACTS", "s3://bucket/models")
+    monkeypatch.setenv("TSFLOW_REPORTS", "s3://bucket/reports")
     monkeypatch.setenv("TSFLOW_DEVICE", "cpu")
     project = load_project(written(tmp_path, "database: ${NOT_SET_ANYWHERE}\n" + DEMO))
     assert project.database.get_secret_value() == "postgresql://localhost/other"
-    assert (project.artifacts, project.device) == ("s3://bucket/models", "cpu")
+    assert (project.artifacts, project.reports) == ("s3://bucket/models", "s3://bucket/reports")
+    assert project.device == "cpu"
 
 
 def test_a_wrong_override_names_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
