@@ -3,6 +3,7 @@
 import typer
 
 from tsflow.cli import (
+    backtest,
     champion,
     dashboard,
     database,
@@ -44,6 +45,7 @@ app.command(rich_help_panel=_WORK)(champion.rollback)
 app.command(rich_help_panel=_WORK)(past.backfill)
 app.command(rich_help_panel=_WORK)(past.replay)
 app.command(rich_help_panel=_WORK)(prune.prune)
+app.command(rich_help_panel=_WORK)(backtest.backtest)
 app.command(rich_help_panel=_LOOK)(status.status)
 app.command(rich_help_panel=_LOOK)(read.forecasts)
 app.command(rich_help_panel=_LOOK)(plot.plot)

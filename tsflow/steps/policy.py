@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tsflow.steps.clock import first_scheduled, slot_of, steps_between
+from tsflow.steps.data import whole_panel
 from tsflow.steps.forecaster import unfit
 from tsflow.steps.job import Job
 from tsflow.steps.standing import champion, in_force
@@ -62,7 +63,7 @@ def _new_data(job: Job, _last: Decision) -> Ruling | None:
     wanted = job.pipeline.retrain.new_data_share
     if wanted is None:
         return None
-    trained = runs.latest(job.engine, job.name, "retrain", job.fence.space)
+    trained = runs.latest(job.engine, job.name, "retrain", job.fence.space, until=job.ticket.slot)
     before = trained and (trained.report or {}).get("observations")
     if not before:
         return Ruling(True, "it is not known how many observations the champion was trained on")
@@ -81,5 +82,7 @@ _RULES: tuple[Callable[[Job, Decision], Ruling | None], ...] = (_age, _schedule,
 
 
 def observations(job: Job) -> int:
-    """How many observations the pipeline has, by which the share of new ones is measured."""
+    """How many observations the pipeline has, by which the share of new ones is measured; then, at a past slot."""
+    if job.ticket.known_at is not None:
+        return int(whole_panel(job).observed.sum())
     return sum(count for _, count in series.sizes(job.engine, job.name))

@@ -211,9 +211,11 @@ def slot_of(engine: Engine, prefect_run_id: str) -> datetime | None:
         return connection.scalars(newest).one_or_none()
 
 
-def latest(engine: Engine, pipeline: str, kind: Kind, space: str) -> Run | None:
-    """The succeeded run of the newest slot."""
+def latest(engine: Engine, pipeline: str, kind: Kind, space: str, until: datetime | None = None) -> Run | None:
+    """The succeeded run of the newest slot, up to one if it is given."""
     wanted = select(runs).filter_by(pipeline=pipeline, kind=kind, space=space, status="succeeded")
+    if until is not None:
+        wanted = wanted.where(runs.c.slot <= until)
     with reading(engine) as connection:
         row = connection.execute(wanted.order_by(runs.c.slot.desc(), runs.c.redo.desc()).limit(1)).one_or_none()
     return None if row is None else _run(row)

@@ -334,6 +334,23 @@ forecast_origins = Table(
     **_KEYED,
 )
 
+backtest_forecasts = Table(
+    "backtest_forecasts",
+    metadata,
+    # No foreign keys, as in `observations`: a backtest of many cutoffs has millions of rows.
+    Column("model_id", Id, primary_key=True, comment="Model; its run tells the space, which is the backtest."),
+    Column("series_id", Id, primary_key=True, comment="Series."),
+    Column("cutoff", Timestamp, primary_key=True, comment="Last observation that the forecast has seen."),
+    Column("ds", Timestamp, primary_key=True, comment="Step that is forecast."),
+    Column("y_hat", Number, nullable=False, comment="Median, in the unit of y."),
+    Column("lo_80", Number, nullable=False, comment="Lower end of the 80 % interval."),
+    Column("hi_80", Number, nullable=False, comment="Upper end of the 80 % interval."),
+    Column("lo_95", Number, nullable=False, comment="Lower end of the 95 % interval."),
+    Column("hi_95", Number, nullable=False, comment="Upper end of the 95 % interval."),
+    comment="What models and baselines would have forecast: `tsflow backtest`.",
+    **_KEYED,
+)
+
 forecast_heads = Table(
     "forecast_heads",
     metadata,

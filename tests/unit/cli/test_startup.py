@@ -8,8 +8,9 @@ from tsflow.cli import app
 
 HEAVY = ("torch", "prefect", "pandas", "sqlalchemy", "numpy", "matplotlib", "alembic")
 COMMANDS = ("init", "run", "ingest", "retrain", "forecast", "status", "series", "quarantine", "leaderboard",
-            "decisions", "rollback",
-            "backfill", "replay", "reproduce", "forecasts", "plot", "report", "dashboard", "db", "doctor")  # fmt: skip
+            "decisions", "rollback", "deploy", "serve",
+            "backfill", "replay", "backtest", "prune",
+            "reproduce", "forecasts", "plot", "report", "dashboard", "db", "doctor")  # fmt: skip
 
 
 def fresh(code: str) -> str:
