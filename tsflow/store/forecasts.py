@@ -1,7 +1,7 @@
 """Forecasts: written unseen, shard by shard, then published by one flip."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -70,7 +70,7 @@ def write_origins(engine: Engine, fence: Fence, run_id: int, origins: Iterable[O
         StoreError: If the run is published.
         LeaseLost: If another run took over.
     """
-    rows = [{"run_id": run_id, **asdict(origin)} for origin in origins]
+    rows = [{"run_id": run_id, **vars(origin)} for origin in origins]  # asdict copies each value: 1.5 s of 10,000
     with fenced(engine, fence) as connection:
         _refuse_published(connection, run_id)
         dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
