@@ -6,8 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,8 @@ from sqlalchemy import URL, NullPool, create_engine, text
 
 PATIENCE = 420.0
 """Seconds that anything may take on a busy machine."""
+_OURS = "tests"
+"""The name of the connection that is not cut."""
 
 
 @dataclass
@@ -106,32 +108,43 @@ class Orchestra:
         if what == "server":
             self.wait(lambda: httpx.get(f"{self.api}/health", timeout=5).is_success, "the server's health")
 
-    def flow_processes(self) -> list[psutil.Process]:
-        """The processes that run flows: the worker's children, also those whose worker is gone."""
+    def flow_processes(self, run: str | None = None) -> list[psutil.Process]:
+        """The processes of one flow run or of all: the worker's children, also those whose worker is gone."""
         found = []
         for process in psutil.process_iter(["environ", "cmdline"]):
             environ = process.info["environ"] or {}
-            if environ.get("PREFECT_API_URL") == self.api and "PREFECT__FLOW_RUN_ID" in environ:
+            found_run = environ.get("PREFECT__FLOW_RUN_ID")
+            if environ.get("PREFECT_API_URL") == self.api and found_run and run in (None, found_run):
                 found.append(process)
         return found
 
-    def kill(self, *whats: str) -> None:
-        """SIGKILL the "flow", the "worker" or the "server", all at once."""
-        victims = [process.pid for process in self.flow_processes()] if "flow" in whats else []
-        ended = [self.processes.pop(what) for what in whats if what != "flow"]
+    def kill(self, *whats: str, flows: Collection[str] = ()) -> None:
+        """SIGKILL the "worker", the "server" and the processes of flow runs, all at once."""
+        victims = [process.pid for run in flows for process in self.flow_processes(run)]
+        assert len(victims) >= len(flows), "a flow run without a process"
+        ended = [self.processes.pop(what) for what in whats]
         for pid in (*victims, *(process.pid for process in ended)):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         for process in ended:
             process.wait()
 
+    @contextmanager
+    def held_in_retrain(self) -> Iterator[None]:
+        """Nobody can write a score meanwhile: a retrain that has begun does not come to its end."""
+        with self.engine.begin() as connection:
+            connection.execute(text(f"SET application_name = '{_OURS}'"))
+            connection.execute(text("LOCK TABLE scores IN SHARE MODE"))
+            yield
+
     def cut_connections(self) -> None:
-        """End every connection to tsflow's database."""
+        """End every connection to tsflow's database but the one that holds retrains."""
+        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
         with create_engine(self.server_url, poolclass=NullPool).connect() as connection:
-            mine = {"name": self.database}
-            connection.execute(
-                text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), mine
+            cut = connection.execute(
+                text(f"{query} AND application_name <> :ours"), {"name": self.database, "ours": _OURS}
             )
+            assert cut.all(), "no connection to cut"
 
     def request(self, method: str, path: str, **arguments: Any) -> Any:
         """Ask the server's API."""
@@ -178,7 +191,10 @@ class Orchestra:
 
     def stop(self) -> None:
         """Kill what is left and drop the databases."""
-        self.kill("flow", *self.processes)
+        self.kill(*self.processes)
+        for process in self.flow_processes():
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self.engine.dispose()
         with create_engine(self.server_url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect() as connection:
             for database in (self.database, self.prefect_database):

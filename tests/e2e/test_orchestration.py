@@ -1,5 +1,6 @@
 """A schedule, a worker, a server, and what is left when any of them is killed: the same rows as if nothing had been."""
 
+import os
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -13,31 +14,34 @@ from tests.projects import seasonal
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
+FAST: dict[str, Any] = {
+    "architectures": ["stage"],
+    "training": {"min_steps": 20, "max_steps": 20, "search": False, "members": 1},
+    "deployment": {"concurrency_limit": None},  # a dead run keeps its place for five minutes: no test waits so long
+}
 MONTHLY: dict[str, Any] = {
+    **FAST,
     "source": {"kind": "csv", "path": "months.csv", "columns": {"unique_id": "unique_id"}},
     "frequency": "MS",
     "horizon": 6,
     "clock": "data",
-    "architectures": ["gru", "stage"],
-    "training": {"min_steps": 60, "max_steps": 60, "search": False, "members": 1},
-    "deployment": {"concurrency_limit": None},  # a dead run keeps its place for five minutes: no test waits so long
 }
 MINUTELY: dict[str, Any] = {
+    **FAST,
     "source": {"kind": "csv", "path": "minutes.csv"},
     "frequency": "min",
     "horizon": 10,
     "season_length": 15,
     "ended_after": "never",
-    "architectures": ["stage"],
-    "training": {"min_steps": 20, "max_steps": 20, "search": False, "members": 1},
-    "schedule": "* * * * *",
+    "schedule": "*/2 * * * *",  # where a run starts more than its period late, a newer one is due: all are stale
 }
-KILLS = ("flow", "worker", "both", "server", "connections")
+slow = pytest.mark.skipif("TSFLOW_TEST_KILLS" not in os.environ, reason="minutes: set TSFLOW_TEST_KILLS to run it")
+KILLS = ("worker", "both", "flow", "connections")
 
 
 @pytest.fixture(scope="module")
 def pipelines() -> dict[str, Any]:
-    return {"undisturbed": MONTHLY} | dict.fromkeys(KILLS, MONTHLY) | {"minutely": MINUTELY}
+    return dict.fromkeys(("undisturbed", *KILLS, "server"), MONTHLY) | {"minutely": MINUTELY}
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +63,54 @@ def orchestra(
 
 
 @pytest.fixture(scope="module")
-def undisturbed(orchestra: Orchestra) -> dict[str, list[str]]:
-    run = orchestra.run("undisturbed")
-    orchestra.wait(lambda: orchestra.state(run) == "Completed", "the undisturbed run")
-    return outcome(orchestra.engine, "undisturbed")
+def undisturbed(orchestra: Orchestra) -> str:
+    """A run before anything is killed."""
+    return orchestra.run("undisturbed")
+
+
+@pytest.fixture(scope="module")
+def killed(orchestra: Orchestra, undisturbed: str) -> dict[str, str]:
+    """A run for each thing that is killed, which happened when the run was in the middle of its retrain."""
+    orchestra.wait(lambda: orchestra.state(undisturbed) == "Completed", "the undisturbed run")
+    with orchestra.held_in_retrain():
+        first = start(orchestra, "worker", "both")
+        orchestra.kill("worker", flows=[first["both"]])
+        orchestra.start("worker")
+    with orchestra.held_in_retrain():
+        second = start(orchestra, "flow", "connections")
+        orchestra.cut_connections()
+        orchestra.kill(flows=[second["flow"]])
+    return first | second
+
+
+def start(orchestra: Orchestra, *pipelines: str) -> dict[str, str]:
+    """Runs of pipelines, each of which has come to its retrain."""
+    runs = {pipeline: orchestra.run(pipeline) for pipeline in pipelines}
+    begun = "SELECT 1 FROM runs WHERE pipeline = :name AND kind = 'retrain'"
+    for pipeline in pipelines:
+        orchestra.wait(lambda name=pipeline: orchestra.rows(begun, name=name), f"a retrain of {pipeline}")
+    return runs
+
+
+@slow
+@pytest.mark.parametrize("what", KILLS)
+def test_whatever_is_killed_the_run_completes_and_leaves_the_same_rows(
+    orchestra: Orchestra, killed: dict[str, str], what: str
+) -> None:
+    orchestra.wait(lambda: orchestra.state(killed[what]) == "Completed", "the end of the run that was struck")
+    assert outcome(orchestra.engine, what) == outcome(orchestra.engine, "undisturbed")
+
+
+@slow
+def test_a_run_outlives_the_server(orchestra: Orchestra, killed: dict[str, str]) -> None:
+    for what, run in killed.items():  # a server forgets which crash it has to see to
+        orchestra.wait(lambda run=run: orchestra.state(run) == "Completed", f"the end of the run of {what}")
+    with orchestra.held_in_retrain():
+        (run,) = start(orchestra, "server").values()
+        orchestra.kill("server")
+        orchestra.start("server")
+    orchestra.wait(lambda: orchestra.state(run) == "Completed", "the end of the run that lost its server")
+    assert outcome(orchestra.engine, "server") == outcome(orchestra.engine, "undisturbed")
 
 
 def test_a_scheduled_run_happens_and_leaves_forecasts(orchestra: Orchestra) -> None:
@@ -72,35 +120,10 @@ def test_a_scheduled_run_happens_and_leaves_forecasts(orchestra: Orchestra) -> N
     assert run["auto_scheduled"]
     slot = orchestra.rows("SELECT slot FROM runs WHERE kind = 'forecast' AND prefect_run_id = :id", id=found[0][0])
     assert run["expected_start_time"].startswith(f"{slot[0][0]:%Y-%m-%dT%H:%M}")
-    deployment = orchestra.request("GET", "/deployments/name/pipeline/minutely")
-    orchestra.request("POST", f"/deployments/{deployment['id']}/pause_deployment")
-
-
-@pytest.mark.parametrize("what", KILLS)
-def test_whatever_is_killed_the_next_run_leaves_the_same_rows(
-    orchestra: Orchestra, undisturbed: dict[str, list[str]], what: str
-) -> None:
-    run = orchestra.run(what)
-    busy = "SELECT 1 FROM models WHERE pipeline = :name AND architecture = 'gru'"
-    orchestra.wait(lambda: orchestra.rows(busy, name=what), "a slot in the middle of its retrain")
-    if what == "connections":
-        orchestra.cut_connections()
-    else:
-        orchestra.kill(*(("flow", "worker") if what == "both" else (what,)))
-    for process in ("server", "worker"):
-        if process not in orchestra.processes:
-            orchestra.start(process)
-    if what in ("both", "worker", "server"):
-        orchestra.run(what)  # the next one; after a crash, Prefect runs the same one again
-    published = "SELECT 1 FROM runs WHERE pipeline = :name AND kind = 'forecast' AND status = 'succeeded'"
-    orchestra.wait(lambda: orchestra.rows(published, name=what), "the slot's forecasts")
-    assert outcome(orchestra.engine, what) == undisturbed
-    assert orchestra.state(run) != "Scheduled"
 
 
 def test_deploying_again_changes_only_what_differs(orchestra: Orchestra, pipelines: dict[str, Any]) -> None:
-    deployment = orchestra.request("GET", "/deployments/name/pipeline/minutely")
-    orchestra.request("POST", f"/deployments/{deployment['id']}/pause_deployment")
+    pause(orchestra)
     assert changes(orchestra) == set()
     left = {name: settings for name, settings in pipelines.items() if name != "flow"}
     orchestra.configure(left | {"minutely": {**MINUTELY, "schedule": 3600}})
@@ -110,6 +133,12 @@ def test_deploying_again_changes_only_what_differs(orchestra: Orchestra, pipelin
     assert [schedule["schedule"]["interval"] for schedule in deployment["schedules"]] == [3600.0]
     assert deployment["paused"]
     assert changes(orchestra) == set()
+
+
+def pause(orchestra: Orchestra) -> None:
+    """Pause the schedule; the server deletes the runs that it had put down."""
+    deployment = orchestra.request("GET", "/deployments/name/pipeline/minutely")
+    orchestra.request("POST", f"/deployments/{deployment['id']}/pause_deployment")
 
 
 def changes(orchestra: Orchestra) -> set[str]:
