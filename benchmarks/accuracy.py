@@ -31,7 +31,6 @@ from scoring import COLUMNS, Dataset, score, score_rolling
 
 from tsflow import steps
 from tsflow.config import ARCHITECTURES
-from tsflow.frequency import Frequency
 from tsflow.steps import Job
 from tsflow.steps.forecaster import Forecaster, current_forecaster
 from tsflow.steps.preview import candidate_forecaster
@@ -44,24 +43,21 @@ Seconds = dict[str, float]
 Forecasts = dict[str, pd.DataFrame]
 
 
-def read(file: Path, horizon: int | None, rolling: bool = False) -> Dataset:
+def read(file: Path, horizon: int | None) -> Dataset:
     """The data and what its manifest says of them."""
     manifest = yaml.safe_load((file.parent / "manifest.yaml").read_text())["datasets"][file.stem]
     frame = pd.read_parquet(file, columns=["unique_id", "ds", "y", "split"]).astype({"unique_id": str})
     asked = frame[frame["split"] == "test"].drop(columns="split").reset_index(drop=True)
     seen = frame[frame["split"].isin(["train", "val"]) & frame["y"].notna()]
-    if horizon is None:
-        grid = Frequency.parse(manifest["freq"])
-        horizon = manifest["horizon"] if rolling else steps_asked(seen, asked, grid)
-    return Dataset(seen, asked, manifest["freq"], manifest["seasonality"], manifest["mase_seasonality"], horizon)
-
-
-def steps_asked(seen: pd.DataFrame, asked: pd.DataFrame, grid: Frequency) -> int:
-    """The most steps from a series' last observation to its last test row: longer than the horizon after a gap."""
-    last, wanted = (frame.groupby("unique_id")["ds"].max() for frame in (seen, asked))
-    both = pd.concat([last, wanted], axis=1, keys=["last", "wanted"]).dropna()
-    steps_ahead = [grid.position(both[name].to_numpy().astype("M8[us]")) for name in ("wanted", "last")]
-    return int((steps_ahead[0] - steps_ahead[1]).max())
+    longest = int(asked.groupby("unique_id").size().max())
+    return Dataset(
+        seen,
+        asked,
+        manifest["freq"],
+        manifest["seasonality"],
+        manifest["mase_seasonality"],
+        horizon or min(manifest["horizon"], longest),
+    )
 
 
 def project_file(folder: Path, data: Dataset, training: dict[str, Any]) -> Path:
@@ -150,9 +146,16 @@ def timed(seconds: dict[str, Seconds], stage: str, call: Callable[[], Any]) -> A
 
 
 def asked_rows(forecast: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
-    """The forecasts of exactly the rows that are asked for."""
+    """The forecasts of exactly the rows that are asked for.
+
+    A series whose last observations are missing is forecast from where it was last seen, and may end before its test
+    part does: then its last forecast is carried forward.
+    """
+    wanted = asked.assign(ds=asked["ds"].astype("M8[us]"))[["unique_id", "ds"]]
     stamped = forecast.assign(ds=forecast["ds"].astype("M8[us]"), unique_id=forecast["unique_id"].astype(str))
-    joined = asked.assign(ds=asked["ds"].astype("M8[us]"))[["unique_id", "ds"]].merge(stamped, how="left")
+    every = wanted.merge(stamped[COLUMNS], how="outer").sort_values(["unique_id", "ds"])
+    every[COLUMNS[2:]] = every.groupby("unique_id")[COLUMNS[2:]].ffill()
+    joined = wanted.merge(every, how="left")
     missing = joined[~np.isfinite(joined["yhat"])]
     if len(missing):
         raise SystemExit(f"{len(missing)} of {len(joined)} test rows have no forecast: {missing.head(3)}")
@@ -171,7 +174,7 @@ def main() -> None:
     parser.add_argument("--max-steps", type=int, help="fewer optimiser steps than the default")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    data = read(options.data, options.horizon, rolling=options.cutoffs is not None)
+    data = read(options.data, options.horizon)
     training = {"seed": options.seed, "stage": not options.plain}
     if options.max_steps:
         training |= {"max_steps": options.max_steps, "min_steps": min(options.max_steps, 200)}
