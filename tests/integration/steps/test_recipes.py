@@ -17,7 +17,7 @@ def document(value: Any) -> Any:
 
 
 def networks(small: Small, role: str = "candidate") -> dict[str, list[dict[str, Any]]]:
-    rows = small.rows(f"SELECT architecture, configuration FROM models WHERE role = '{role}'")
+    rows = small.rows(f"SELECT architecture, configuration FROM models WHERE role = '{role}' ORDER BY id")
     return {row["architecture"]: document(row["configuration"])["networks"] for row in rows}
 
 
