@@ -196,7 +196,11 @@ def _unneeded_models(connection: Connection, retrains: tuple[int, ...], gone: tu
     """Models of retrains whose weights neither a champion nor a kept forecast needs, nor an ensemble of these."""
     needed = set(connection.scalars(select(champion_aliases.c.model_id)))
     for pipeline, space in connection.execute(select(champion_aliases.c.pipeline, champion_aliases.c.space)).tuples():
-        made = select(decisions.c.model_id).filter_by(pipeline=pipeline, space=space).order_by(decisions.c.id.desc())
+        made = (
+            select(decisions.c.model_id)
+            .filter_by(pipeline=pipeline, space=space)
+            .order_by(decisions.c.slot.desc(), decisions.c.id.desc())
+        )
         champions = dict.fromkeys(connection.scalars(made.where(decisions.c.model_id.is_not(None))))
         needed |= set(list(champions)[: 1 + _ROLLBACKS])
     used = select(forecast_origins.c.model_id, forecast_origins.c.run_id).distinct()
