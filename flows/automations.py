@@ -66,6 +66,5 @@ def install(client: SyncPrefectClient) -> list[str]:
 
 
 def _meaning(automation: AutomationCore) -> dict[str, object]:
-    return automation.model_dump(
-        mode="json", include={"description", "trigger", "actions"}, exclude={"trigger": {"id"}}
-    )
+    """What it does, with its sets as sets: in JSON their order would be another in every process."""
+    return automation.model_dump(include={"description", "trigger", "actions"}, exclude={"trigger": {"id"}})
