@@ -25,7 +25,7 @@ def prefect_event(alert: Alert) -> None:
     )
 
 
-def tell_failure(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect hands it over
+def tell_failure(flow: Any, flow_run: FlowRun, state: "State[Any]") -> None:  # noqa: ARG001 - Prefect hands it over
     """A hook of a flow that failed or crashed: tell it, unless it was told or another run goes on with its work."""
     error = state.result(raise_on_failure=False) if state.is_failed() else None
     if isinstance(error, LeaseLost | QualityError):  # the ingest has told of its quality

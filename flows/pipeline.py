@@ -16,10 +16,12 @@ from tsflow.errors import TrainingError
 from tsflow.steps import Done, Stale, look_up, open_job, skip, slot_state, wall_clock
 
 
+# `State[Any]` stands in quotes in all of `flows`: whoever names it first in a process decides under which module its
+# states are pickled, and the states of a task in another process must be found in Prefect's own.
 @flow(name="pipeline", flow_run_name=run_name, on_failure=[tell_failure], on_crashed=[tell_failure])
 def pipeline(
     pipeline: str, config: str = "tsflow.yaml", slot: datetime | None = None, force: bool = False
-) -> int | State[Any]:
+) -> "int | State[Any]":
     """Ingest, retrain if due, forecast, verify, report.
 
     Args:
@@ -41,7 +43,7 @@ def pipeline(
         return (None if force else _nothing_to_do(work)) or _whole_slot(work)
 
 
-def _nothing_to_do(work: Slot) -> int | State[Any] | None:
+def _nothing_to_do(work: Slot) -> "int | State[Any] | None":
     """The forecast run of a slot that is done, or the skipping of a stale one."""
     with open_job(work.ticket) as job:
         found = slot_state(job)

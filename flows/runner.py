@@ -29,8 +29,8 @@ def task_runner(setting: Setting) -> TaskRunner[Any]:
         raise ConfigError("task_runner.kind: dask is not installed: pip install 'tsflow[dask]'") from None
     if setting.address:
         return DaskTaskRunner(address=setting.address)
-    # No dashboard: its port may be taken, and it would be open to the network.
-    local = {"n_workers": setting.workers, "threads_per_worker": 1, "dashboard_address": None}
+    # Any free port, and not open to the network: with none given, the scheduler's own pages take 8787 all the same.
+    local = {"n_workers": setting.workers, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
     return DaskTaskRunner(cluster_kwargs=local)
 
 

@@ -17,7 +17,7 @@ from tsflow.errors import TsflowError
 from tsflow.steps import ForecastPlan, Planned, Skipped, Ticket, open_job
 
 
-def _is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+def _is_transient(_task: Task[..., Any], _run: TaskRun, state: "State[Any]") -> bool:
     """Retry a lost connection or a lock; never bad data or a bad setting."""
     error = state.result(raise_on_failure=False)
     return isinstance(error, TsflowError) and error.transient
