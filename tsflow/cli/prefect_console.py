@@ -22,8 +22,9 @@ def _configure() -> None:
     setup_logging()
     for handler in logging.getLogger().handlers:
         if isinstance(handler, PrefectConsoleHandler):
-            handler.addFilter(_without_traceback)
+            handler.addFilter(_not_shown_otherwise)
 
 
-def _without_traceback(record: logging.LogRecord) -> bool:
-    return record.exc_info is None
+def _not_shown_otherwise(record: logging.LogRecord) -> bool:
+    """Neither tracebacks nor alerts: whoever sits at the terminal is told by the command itself."""
+    return record.exc_info is None and record.name != "tsflow.alerts"

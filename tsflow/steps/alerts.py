@@ -14,7 +14,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ex
 from tsflow.errors import StoreError
 from tsflow.store import alerts
 
-logger = logging.getLogger("tsflow")
+logger = logging.getLogger("tsflow.alerts")
 
 Kind = Literal["failed", "quarantine", "baseline", "late", "missing", "drift"]
 WEBHOOK = "TSFLOW_ALERT_URL"
