@@ -40,7 +40,9 @@ SETTINGS: dict[str, Any] = {
     "training": {"min_steps": 30, "max_steps": 30, "search": False, "members": 1},
     "retrain": {"every_steps": 2},
 }
-_FORKS = multiprocessing.get_context("fork")  # from a process that has imported torch: a run costs a second, not ten
+# Forked from a process that has imported torch and done nothing else: a run costs a second, not ten.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload([__name__])
 
 
 @dataclass
