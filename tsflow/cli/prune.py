@@ -39,5 +39,6 @@ def _told(found: "Prunable") -> str:
         "revisions": found.revisions,
         "quarantined rows": found.quarantine,
         "runs": len(found.runs),
+        "replays and backtests": len(found.spaces),
     }
     return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count) or "nothing"

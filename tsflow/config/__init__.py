@@ -4,7 +4,7 @@ from tsflow.config.load import load_project
 from tsflow.config.operation import Alerts, Deployment
 from tsflow.config.pipeline import Intervals, Pipeline, Quality, Retrain, Selection
 from tsflow.config.project import Project, TaskRunner
-from tsflow.config.retention import Retention
+from tsflow.config.retention import Limits, Retention
 from tsflow.config.schedule import Schedule, schedule_kind, times_after
 from tsflow.config.source import Columns, CsvSource, HttpSource, Melt, ParquetSource, Source, SqlSource
 from tsflow.config.training import ARCHITECTURES, Training
@@ -17,6 +17,7 @@ __all__ = [
     "Deployment",
     "HttpSource",
     "Intervals",
+    "Limits",
     "Melt",
     "ParquetSource",
     "Pipeline",

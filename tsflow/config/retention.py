@@ -18,9 +18,14 @@ class Limits(Age):
 
 
 class Retention(Settings):
-    """What `tsflow prune` leaves; never touched: the champion, current forecasts, and what a kept forecast needs."""
+    """What `tsflow prune` leaves; never touched: the champion, current forecasts, and what a kept forecast needs.
 
-    forecasts: Limits = Field(Limits(), description="Published slots; how they turned out by lead is kept.")
+    A replay or backtest counts among the forecasts, but by when it was last worked on; it is kept or goes as a whole.
+    """
+
+    forecasts: Limits = Field(
+        Limits(), description="Published slots, replays, backtests; how slots turned out by lead is kept."
+    )
     models: Limits = Field(Limits(), description="Retrains: weights and scores by series; what was decided is kept.")
     revisions: Age = Field(Age(), description="Values that were replaced, unless a kept forecast has seen them.")
     quarantine: Age = Field(Age(), description="Refused rows, since they were last seen.")

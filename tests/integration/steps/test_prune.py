@@ -2,7 +2,7 @@
 
 from typer.testing import CliRunner
 
-from tests.projects import Small, seasonal
+from tests.projects import PIPELINE, Small, seasonal
 from tsflow.cli import app
 from tsflow.store import leases
 
@@ -28,6 +28,30 @@ def test_prune_lets_go_of_old_slots_and_the_pipeline_goes_on(small: Small) -> No
     small.write(seasonal(months=75))
     small.run()
     assert len(small.rows("SELECT DISTINCT issued_at FROM forecast_history")) == 2
+
+
+def test_old_replays_and_backtests_go_whole_with_their_weights(small: Small) -> None:
+    limits = {"forecasts": {"days": 1e-9}}
+    small.configure(architectures=["gru"], training=PIPELINE["training"] | {"search": False}, retention=limits)
+    small.run()
+    live, weights = small.everything(), set(small.folder.glob("artifacts/**/*.safetensors"))
+    past = ["replay", "small", "--from", "2023-12-01", "-c", small.config]
+    backtest = ["backtest", "small", "--windows", "2", "-c", small.config]
+    replayed, _ = (CliRunner().invoke(app, command) for command in (past, backtest))
+    engine = small.engine()
+    space = small.rows("SELECT space FROM runs WHERE space LIKE 'replay%'")[0]["space"]
+    with leases.hold(engine, "small", space, holder="a replay"):
+        told = CliRunner().invoke(app, ["prune", "-c", small.config])
+    engine.dispose()
+    assert "small: 1 replays and backtests gone" in told.stderr
+    told = CliRunner().invoke(app, ["prune", "-c", small.config])
+    assert "small: 1 replays and backtests gone" in told.stderr
+    after = small.everything()
+    settings = after.pop("configurations"), live.pop("configurations")  # which stay on record
+    assert set(settings[1]) <= set(settings[0])
+    assert after == live
+    assert set(small.folder.glob("artifacts/**/*.safetensors")) == weights
+    assert CliRunner().invoke(app, past).stdout == replayed.stdout
 
 
 def test_a_pipeline_at_work_is_left_for_the_next_time(small: Small) -> None:

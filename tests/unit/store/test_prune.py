@@ -4,16 +4,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from sqlalchemy import Engine, insert, select, text, update
 
-from tsflow.config import Retention
+from tsflow.config import Limits, Retention
 from tsflow.errors import LeaseLost
-from tsflow.store import decisions, leases, models, partitions, prune, readers, runs
+from tsflow.store import backtests, decisions, leases, models, partitions, prune, readers, runs, track
 from tsflow.store.engine import connect, reading, writing
 from tsflow.store.leases import Fence
 from tsflow.store.models import Training
-from tsflow.store.schema import forecasts, observation_revisions, quarantine
+from tsflow.store.schema import forecasts, metadata, observation_revisions, quarantine
 from tsflow.store.schema import runs as runs_table
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -88,7 +90,7 @@ def test_weights_go_except_those_of_champions_kept_forecasts_and_their_members(
     found = _find(engine, models={"count": 1})
     assert set(found.models) == {made[0].id, made[1].id, made[2].id, made[3].id}, "two champions to roll back to stay"
     assert member.id not in found.models
-    assert set(prune.artifacts(engine, found)) == {"0", "1", "2", "3"}
+    assert set(prune.artifacts(engine, found.models)) == {"0", "1", "2", "3"}
     _prune(engine, fence, models={"count": 1})
     assert models.get(engine, made[0].id).artifact_url is None
     assert models.get(engine, made[0].id).select_loss == 0.5, "what was found stays on record"
@@ -100,7 +102,7 @@ def test_a_file_that_a_kept_model_shares_stays(engine: Engine, fence: Fence) -> 
         _retrain(engine, fence, number, artifact="same")
     found = _find(engine, models={"count": 1})
     assert found.models
-    assert prune.artifacts(engine, found) == []
+    assert prune.artifacts(engine, found.models) == []
 
 
 def test_revisions_stay_that_a_kept_forecast_has_seen(
@@ -136,6 +138,52 @@ def test_old_refusals_and_runs_of_which_nothing_is_left_go(engine: Engine, fence
     assert _prune(engine, fence, quarantine={"days": 1}).quarantine == 1
     assert _prune(engine, fence, runs={"days": 1}).runs == (old.id,)
     assert readers.runs(engine)["id"].tolist() == [new.id]
+
+
+SPACE = "replay 2024-01-01 1f0c"
+
+
+def test_a_replay_goes_whole_when_it_was_last_worked_on_too_long_ago(
+    engine: Engine, fence: Fence, forecast: Forecast, series_ids: list[int]
+) -> None:
+    kept = forecast(0, series_ids)
+    model = _retrain(engine, fence, 0, artifact="shared")
+    live = _everything(engine)
+    space = leases.acquire(engine, "walkers", SPACE, "a replay", 600)
+    forecast(0, series_ids, fence=space)
+    _retrain(engine, space, 0, artifact="shared")
+    replayed = _retrain(engine, space, 1, artifact="its own")
+    _backtest(engine, space, replayed, series_ids[0])
+    _score(engine, space, replayed, series_ids[0])
+    assert _find(engine, forecasts={"days": 3}).spaces == ()
+    assert _find(engine, forecasts={"days": 1}).spaces == (SPACE,)
+    assert prune.close_space(engine, space, Limits(days=1), NOW)
+    assert track.issued(engine, "walkers", SPACE).empty
+    assert prune.artifacts(engine, prune.models_of_space(engine, space)) == ["its own"]
+    prune.delete_space(engine, space)
+    assert _everything(engine) == live
+    assert _find(engine, forecasts={"days": 1}).spaces == ()
+    assert kept.id in set(readers.latest_forecasts(engine)["run_id"])
+    assert decisions.current(engine, "walkers", leases.LIVE).model_id == model.id  # type: ignore[union-attr]
+
+
+def test_of_replays_and_backtests_the_newest_stay_by_count(engine: Engine) -> None:
+    for hours, space in enumerate(["replay 1", "backtest 2", "replay 3"]):
+        fence = leases.acquire(engine, "walkers", space, "the tests", 600)
+        runs.begin(engine, fence, "retrain", START, now=START + timedelta(hours=hours))
+    assert _find(engine, forecasts={"count": 2}).spaces == ("replay 1",)
+    assert _find(engine, models={"count": 1}, runs={"days": 1}).spaces == ()
+
+
+def test_a_replay_that_is_begun_again_before_its_rows_are_gone_begins_anew(engine: Engine) -> None:
+    space = leases.acquire(engine, "walkers", SPACE, "the tests", 600)
+    made = _retrain(engine, space, 0)
+    assert not prune.close_space(engine, space, Limits(days=3), NOW), "worked on since it was found"
+    assert runs.begin(engine, space, "retrain", START, now=START).done
+    assert prune.close_space(engine, space, Limits(days=1), NOW)
+    run = runs.begin(engine, space, "retrain", START, now=NOW)
+    assert (run.id, run.done) == (made.run_id, False)
+    assert decisions.of_run(engine, run.id) is None
 
 
 def test_a_prune_that_lost_its_lease_deletes_nothing(
@@ -190,3 +238,22 @@ def _revise(engine: Engine, series_id: int, replaced_at: datetime) -> None:
     row = {"series_id": series_id, "ds": START, "replaced_at": replaced_at, "y": 1.0, "recorded_at": START}
     with writing(engine) as connection:
         connection.execute(insert(observation_revisions).values(**row, available_at=START, run_id=1))
+
+
+def _backtest(engine: Engine, fence: Fence, model: models.ModelRow, series_id: int) -> None:
+    rows = pd.DataFrame({"series_id": [series_id], "cutoff": [pd.Timestamp("2024-01-01")], "y_hat": 1.0})
+    rows = rows.assign(ds=rows["cutoff"], lo_80=1.0, hi_80=1.0, lo_95=1.0, hi_95=1.0)
+    backtests.write(engine, fence, model.id, rows)
+
+
+def _score(engine: Engine, fence: Fence, model: models.ModelRow, series_id: int) -> None:
+    cutoff = np.array(["2024-01-01"], dtype="M8[us]")
+    scored = {"series_id": np.array([series_id]), "cutoff": cutoff, "value": np.ones(1)}
+    models.score(engine, fence, model.id, **scored, select_loss=1.0)
+
+
+def _everything(engine: Engine) -> dict[str, list[str]]:
+    """Every row, except those of leases, which stay for their tokens."""
+    tables = [table for table in metadata.sorted_tables if table.name != "leases"]
+    with reading(engine) as connection:
+        return {table.name: sorted(map(repr, connection.execute(table.select()).all())) for table in tables}
