@@ -1,18 +1,25 @@
 """The dashboard's pages and queries on 1,000 series with 30 issues, the search over 10,000 names.
 
-    python benchmarks/dashboard.py FOLDER
+    python benchmarks/dashboard.py FOLDER [--browser]
 
 FOLDER gets a SQLite database that two slots of a daily pipeline have filled; 28 older issues are copies of the first of
-them, and 9,000 series are names without data. A second call measures the database that is there. CPU seconds.
+them, and 9,000 series are names without data. A second call measures the database that is there. CPU seconds; with
+--browser seconds by the clock, from the call of an address to what the page is opened for, in Chromium.
 """
 
 import argparse
 import os
+import shutil
 import sqlite3
+import statistics
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import httpx
 import numpy as np
 import pandas as pd
 import yaml
@@ -30,6 +37,10 @@ PIPELINE = {
     "architectures": ["stage"],
     "training": {"min_steps": 5, "max_steps": 5},
 }
+CHARTS = {"series": 1, "accuracy": 3, "models": 2}
+FIRST = "[data-testid=stMetric], [data-testid=stDataFrame], [data-testid=stMarkdown]"
+SIGHT = dict.fromkeys(CHARTS, ".js-plotly-plot .main-svg")
+PAGES = ("overview", "series", "accuracy", "models", "quarantine", "runs")
 DAY = 86_400_000_000  # microseconds, in which SQLite holds times
 PAGE = "from tsflow.dashboard.screens import {0}\nfrom tsflow.dashboard.shell import guarded\nguarded({0}.page)()"
 
@@ -82,9 +93,11 @@ def page(name: str, **query: str) -> float:
         app.query_params[key] = value
     begun = time.process_time()
     app.run()
+    spent = time.process_time() - begun
     assert not app.exception
     assert not app.error
-    return time.process_time() - begun
+    assert len(app.get("plotly_chart")) == CHARTS.get(name, 0)
+    return spent
 
 
 def measure(url: str) -> None:
@@ -93,7 +106,7 @@ def measure(url: str) -> None:
 
     os.environ["TSFLOW_DATABASE"] = url
     page("series")  # which imports everything
-    for name in ("overview", "series", "accuracy", "models", "quarantine", "runs"):
+    for name in PAGES:
         streamlit.cache_data.clear()
         print(f"{name:12} first {page(name):.2f} s, again {page(name):.2f} s", flush=True)
     print(f"series, a search: {page('series', search='77'):.2f} s")
@@ -105,13 +118,55 @@ def measure(url: str) -> None:
         print(f"{query.__name__}{tuple(arguments)}: {time.process_time() - begun:.3f} s", flush=True)
 
 
+def browse_pages(url: str, port: int = 8599) -> None:
+    """Print for each page the median of five visits by a new browser, nothing kept by it, and the first of them."""
+    from playwright.sync_api import sync_playwright
+
+    environment = {**os.environ, "TSFLOW_DATABASE": url}
+    command = [sys.executable, "-c", "from tsflow.cli import main; main()", "dashboard", "--port", str(port)]
+    server = subprocess.Popen([*command, "--config", "none.yaml"], env=environment, stderr=subprocess.DEVNULL)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        while not _answers(f"{address}/_stcore/health"):
+            time.sleep(0.2)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            for name in PAGES:
+                seconds = [_visit(browser, f"{address}/{name}", SIGHT.get(name, FIRST)) for _ in range(5)]
+                print(f"{name:12} first {seconds[0]:.2f} s, median {statistics.median(seconds):.2f} s", flush=True)
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _visit(browser: Any, address: str, sight: str) -> float:
+    context = browser.new_context()
+    page = context.new_page()
+    begun = time.perf_counter()
+    page.goto(address, wait_until="commit")
+    page.locator(sight).first.wait_for(timeout=60_000)
+    seconds = time.perf_counter() - begun
+    context.close()
+    return seconds
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder.resolve()
+    parser.add_argument("--browser", action="store_true", help="visit the pages with Playwright and Chromium")
+    arguments = parser.parse_args()
+    folder = arguments.folder.resolve()
     file = folder / "tsflow.db"
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
         fill(folder, f"sqlite:///{file}")
         multiply(file)
-    measure(f"sqlite:///{file}")
+    (browse_pages if arguments.browser else measure)(f"sqlite:///{file}")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
+from urllib.parse import urljoin, urlparse
 
 import httpx
 import pytest
@@ -102,9 +102,12 @@ def test_a_series_is_found_by_keyboard_and_its_address_can_be_shared(page: Any) 
     slider.focus()
     page.keyboard.press("ArrowLeft")
     page.get_by_text("Issued 2024-01-01").wait_for()
+    page.wait_for_function("window.location.search.includes('as_of=2024-01-01')")
     shared = page.context.new_page()
-    shared.goto(page.url)
-    shared.get_by_text("Series (1)", exact=True).wait_for()
+    for address in (page.url, page.get_by_role("link", name="Link to this view").get_attribute("href")):
+        shared.goto(urljoin(page.url, address))
+        shared.get_by_text("Issued 2024-01-01").wait_for()
+        assert shared.get_by_role("slider").get_attribute("aria-valuetext") == "2024-01-01"
 
 
 @pytest.mark.parametrize("page", [{"viewport": {"width": 400, "height": 800}, "color_scheme": "dark"}], indirect=True)

@@ -41,9 +41,15 @@ def fan(
         figure.add_scatter(
             x=other["ds"], y=other["y_hat"], mode=marked, line={"color": colour, "dash": dash, "width": 1.8}, name=label
         )
-    seen = {"color": ink, "width": 1.5}
-    figure.add_scatter(x=observed["ds"], y=observed["y"], mode="lines", line=seen, name="observed", connectgaps=False)
+    _observed(figure, observed, ink)
     figure.add_vline(x=cutoff, line={"color": "#888888", "dash": "dash", "width": 1})
+    return figure
+
+
+def history(observed: pd.DataFrame, ink: str) -> go.Figure:
+    """What was observed, where nothing is forecast."""
+    figure = _figure(380)
+    _observed(figure, observed, ink)
     return figure
 
 
@@ -90,6 +96,11 @@ def curves(found: Mapping[str, Any]) -> go.Figure:
         losses = [fit if tune is None else tune for _, fit, tune in curve]
         _line(figure, [steps for steps, _, _ in curve], losses, name, number)
     return figure.update_xaxes(title="optimiser steps").update_yaxes(title="tune loss")
+
+
+def _observed(figure: go.Figure, observed: pd.DataFrame, ink: str) -> None:
+    line = {"color": ink, "width": 1.5}
+    figure.add_scatter(x=observed["ds"], y=observed["y"], mode="lines", line=line, name="observed", connectgaps=False)
 
 
 def _line(figure: go.Figure, x: Any, y: Any, name: str, number: int) -> None:

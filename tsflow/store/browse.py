@@ -39,10 +39,20 @@ def pipelines(engine: Engine) -> pd.DataFrame:
 
 
 def find_series(engine: Engine, pipeline: str, text: str = "", limit: int = 50) -> pd.DataFrame:
-    """Series whose name contains a text, in any case: ``id, unique_id, first_ds, last_ds, observations, ended``."""
+    """Series whose name contains a text, in any case: the one of exactly that name first, then those with a forecast.
+
+    Returns:
+        ``id, unique_id, first_ds, last_ds, observations, ended, forecast``, the last True where one is current.
+    """
     columns = (series.c.id, series.c.unique_id, series.c.first_ds, series.c.last_ds, series.c.observations)
-    wanted = select(*columns, series.c.ended).where(*_named(series, pipeline, text))
-    return fetch(engine, wanted.order_by(series.c.unique_id).limit(limit))
+    forecast = forecast_heads.c.run_id.is_not(None)
+    wanted = (
+        select(*columns, series.c.ended, forecast.label("forecast"))
+        .outerjoin(forecast_heads, forecast_heads.c.series_id == series.c.id)
+        .where(*_named(series, pipeline, text))
+        .order_by(case((series.c.unique_id == text, 0), (forecast, 1), else_=2), series.c.unique_id)
+    )
+    return fetch(engine, wanted.limit(limit)).astype({"forecast": bool})
 
 
 def count_series(engine: Engine, pipeline: str, text: str = "") -> int:

@@ -53,8 +53,39 @@ def test_a_series_is_shown_with_its_forecast_as_of_any_issue(open_page: Open) ->
     assert "Issued 2024-01-01" in said(app)
     table = app.dataframe[0].value
     assert table["y"].notna().tolist() == [True, True, False, False, False, False]  # what came true since
-    app.multiselect(key="others").set_value(["2024-03-01", "2024-02-01"]).run()
+    app.multiselect(key="beside").set_value(["2024-03-01", "2024-02-01"]).run()
     assert {"2024-03-01", "2024-02-01"} <= set(traces(app))
+
+
+def test_a_link_reproduces_the_view(open_page: Open) -> None:
+    app = open_page("series", series="b", as_of="2024-02-01", beside="2024-01-01")
+    assert app.selectbox(key="series").value == "b"
+    assert app.select_slider(key="as_of").value == "2024-02-01"
+    assert "2024-01-01" in traces(app)
+    newest = open_page("series")
+    assert "(?pipeline=small&series=a&as_of=2024-03-01)" in said(newest)  # named, though it is the default
+
+
+def test_the_first_series_shown_is_one_with_a_forecast(open_page: Open, filled: Small, tmp_path: Path) -> None:
+    (tmp_path / "tsflow.db").write_bytes((filled.folder / "tsflow.db").read_bytes())
+    copy = Small(tmp_path, f"sqlite:///{tmp_path / 'tsflow.db'}")
+    of_a = "(SELECT id FROM series WHERE unique_id = 'a')"
+    copy.execute(f"DELETE FROM forecast_heads WHERE series_id = {of_a}")
+    copy.execute(f"DELETE FROM forecasts WHERE series_id = {of_a}")
+    app = open_page("series", copy.database_url)
+    assert app.selectbox(key="series").value == "b"
+    app.selectbox(key="series").set_value("a").run()
+    assert "No forecast of this series was issued at 2024-03-01" in said(app)
+    assert set(traces(app)) == {"observed"}
+
+
+def test_a_series_beyond_the_first_found_is_opened_by_its_address(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tsflow.dashboard.screens.series._MATCHES", 1)
+    app = open_page("series", series="b")
+    assert app.selectbox(key="series").value == "b"
+    assert app.selectbox(key="series").options == ["a", "b"]
 
 
 def test_series_are_searched_by_a_part_of_their_name(open_page: Open) -> None:

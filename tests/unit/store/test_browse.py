@@ -3,13 +3,13 @@ from datetime import timedelta
 
 import pandas as pd
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, update
 
 from tests.unit.store.conftest import START, slot
 from tsflow.store import browse, models, quarantine, runs
 from tsflow.store.engine import writing
 from tsflow.store.leases import Fence
-from tsflow.store.schema import observations
+from tsflow.store.schema import observations, series
 
 Forecast = Callable[..., runs.Run]
 
@@ -28,6 +28,17 @@ def test_series_are_found_by_a_part_of_their_name(engine: Engine, series_ids: li
     assert browse.find_series(engine, "walkers", limit=2)["id"].tolist() == series_ids[:2]
     assert browse.find_series(engine, "walkers", "%").empty  # a per cent sign is itself
     assert browse.series_ids(engine, "walkers", ["c", "a", "nobody"]) == {"a": series_ids[0], "c": series_ids[2]}
+
+
+def test_a_series_of_exactly_that_name_comes_first_then_those_with_a_forecast(
+    engine: Engine, forecast: Forecast, series_ids: list[int]
+) -> None:
+    forecast(0, series_ids[1:])
+    found = browse.find_series(engine, "walkers")
+    assert list(zip(found["unique_id"], found["forecast"], strict=True)) == [("b", True), ("c", True), ("a", False)]
+    with writing(engine) as connection:
+        connection.execute(update(series).where(series.c.unique_id == "b").values(unique_id="ba"))
+    assert browse.find_series(engine, "walkers", "a", 1)["unique_id"].tolist() == ["a"]
 
 
 def test_history_is_the_last_observations_ascending(engine: Engine, series_ids: list[int]) -> None:

@@ -1,6 +1,7 @@
 """One series: its history, the forecast as of any issue, and other issues beside it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ def page() -> None:
 
 
 def _choose(pipeline: str) -> "pd.Series[Any] | None":
-    """The chosen series' row, found among any number by a part of its name."""
+    """The chosen series' row, found among any number by a part of its name; at first one that has a forecast."""
     left, right = st.columns([1, 2])
     text = left.text_input(
         "Search", key="search", bind="query-params", placeholder="part of a name", type="search", live="300ms"
@@ -43,10 +44,21 @@ def _choose(pipeline: str) -> "pd.Series[Any] | None":
         return None
     total = data.read(browse.count_series, pipeline, text or "")
     more = f" (the first {_MATCHES} of {total:,}: search for others)" if total > _MATCHES else f" ({total:,})"
+    if total > _MATCHES and not text:
+        found = _with_linked(found, pipeline)
     names = found["unique_id"].tolist()
     name = right.selectbox(f"Series{more}", names, key="series", bind="query-params")
     row: pd.Series[Any] = found.set_index("unique_id", drop=False).loc[name or names[0]]
     return row
+
+
+def _with_linked(found: pd.DataFrame, pipeline: str) -> pd.DataFrame:
+    """The series with that of the address, which may be none of the first."""
+    linked = st.query_params.get("series")
+    if linked is None or linked in found["unique_id"].tolist():
+        return found
+    named = data.read(browse.find_series, pipeline, linked, 1)  # an exact name comes first
+    return pd.concat([found, named[named["unique_id"] == linked]], ignore_index=True)
 
 
 def _show(pipeline: "pd.Series[Any]", chosen: "pd.Series[Any]", issues: pd.DataFrame) -> None:
@@ -55,31 +67,36 @@ def _show(pipeline: "pd.Series[Any]", chosen: "pd.Series[Any]", issues: pd.DataF
     newest = list(labels)[-1]
     left, right = st.columns([3, 2])
     if len(labels) > 1:
-        as_of = left.select_slider("As of", list(labels), value=newest, key="as_of")
+        as_of = left.select_slider("As of", list(labels), value=newest, key="as_of", bind="query-params")
     else:
         left.text(as_of := newest)
     others = right.multiselect(
         "Beside it, the forecasts issued at",
         [label for label in reversed(labels) if label != as_of],
         max_selections=_MOST_OTHERS,
-        key="others",
+        key="beside",
+        bind="query-params",
         placeholder="other issues",
     )
-    series_id = int(chosen["id"])
+    series_id, name = int(chosen["id"]), chosen["unique_id"]
+    grid = Frequency.parse(pipeline["frequency"])
+    steps = max(48, 5 * int(pipeline["horizon"]))
     forecast = data.read(browse.forecast_of, labels[as_of], series_id)
     if forecast.empty:
         nothing(f"No forecast of this series was issued at {as_of}", "It may have been too short, or have ended.")
+        seen = _on_grid(data.read(browse.history, series_id, steps), grid)
+        st.plotly_chart(figures.history(seen, ink()), width="stretch", key="seen", alt=f"History of {name}")
         return
     beside = {label: data.read(browse.forecast_of, labels[label], series_id) for label in others}
-    grid = Frequency.parse(pipeline["frequency"])
     until = max(one["ds"].max() for one in (forecast, *beside.values()) if len(one))
-    steps = max(48, 5 * int(pipeline["horizon"]))
     history = data.read(browse.history, series_id, steps, until.to_pydatetime())
     cutoff = grid.timestamp(grid.position(forecast["ds"].to_numpy()[:1]) - forecast["lead"].to_numpy()[:1])[0]
     figure = figures.fan(_on_grid(history, grid), forecast, beside, cutoff, ink())
     first = forecast.iloc[0]
-    st.plotly_chart(figure, width="stretch", key="fan", alt=f"History and forecast of {chosen['unique_id']}")
-    st.caption(f"Issued {as_of} by {first['model'] or 'no model'}")
+    st.plotly_chart(figure, width="stretch", key="fan", alt=f"History and forecast of {name}")
+    view = {"pipeline": pipeline["name"], "series": name, "as_of": as_of, "beside": others}
+    link = f"[Link to this view](?{urlencode(view, doseq=True)})"  # the address leaves out what is newest or first
+    st.caption(f"Issued {as_of} by {first['model'] or 'no model'} · {link}")
     st.text(first["reason"])
     with st.expander("The numbers"):
         joined = forecast.merge(history, on="ds", how="left").drop(columns=["model", "reason"])
