@@ -1,9 +1,8 @@
 """A project and its pipelines, for a notebook: what the commands do, with frames instead of printed tables."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,14 @@ from matplotlib.figure import Figure
 from sqlalchemy import Engine
 
 from tsflow import config, steps
+from tsflow.api.past import Comparison, Moment, Replay, live, utc
 from tsflow.errors import DataError
+from tsflow.steps.backtest import backtest, comparison, plan_backtest
 from tsflow.steps.picture import picture
-from tsflow.store import migrate, readers
+from tsflow.steps.record import track_record
+from tsflow.steps.report import Written, write_report
+from tsflow.steps.reproduce import Reproduction, reproduce
+from tsflow.store import migrate, readers, runs, track
 from tsflow.store.engine import connect
 
 
@@ -71,7 +75,7 @@ class Project:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """One pipeline of a project. Times in frames are naive UTC; arguments are aware datetimes."""
+    """One pipeline of a project. Times in frames are naive UTC; an argument without a zone is UTC, too."""
 
     project: Project
     name: str
@@ -81,15 +85,13 @@ class Pipeline:
         """Its settings."""
         return self.project.settings.pipeline(self.name)
 
-    def run(
-        self, *, now: datetime | None = None, force: bool = False, on_progress: steps.Progress | None = None
-    ) -> int:
+    def run(self, *, now: Moment | None = None, force: bool = False, on_progress: steps.Progress | None = None) -> int:
         """Do the present slot: ingest, retrain if due, forecast; returns the number of the forecast run.
 
         A slot that is done is left as it is.
 
         Args:
-            now: The present moment, aware; the wall clock's if not given. A pipeline on the clock of its data
+            now: The present moment; the wall clock's if not given. A pipeline on the clock of its data
                 takes its slot from them.
             force: Do the slot again.
             on_progress: Called with what is done, steps done and steps in all.
@@ -97,7 +99,7 @@ class Pipeline:
         Raises:
             TsflowError: One of its kinds, with the place, the cause and the remedy.
         """
-        path, wall = str(self.project.path), now or steps.wall_clock()
+        path, wall = str(self.project.path), steps.wall_clock() if now is None else utc(now, "now")
         found = None if force else steps.look_up(path, self.name, wall=wall)
         if isinstance(found, steps.Done):
             return found.run_id
@@ -108,9 +110,99 @@ class Pipeline:
         ):
             return steps.run_slot(job, on_progress)
 
-    def forecasts(self, *series: str, as_of: datetime | None = None) -> pd.DataFrame:
+    def backfill(
+        self, first: Moment, last: Moment | None = None, *, on_progress: steps.Progress | None = None
+    ) -> pd.DataFrame:
+        """Run missed slots, oldest first, each with what was known at its time; nothing present is moved.
+
+        Args:
+            first: A moment in the first slot, by the pipeline's clock.
+            last: A moment in the last; the slot before the present if not given.
+            on_progress: Called with what is done, steps done and steps in all.
+
+        Returns:
+            ``slot, outcome, run_id, error``, one row a slot: published, done (before) or failed. One that failed does
+            not keep the others from their turn.
+
+        Raises:
+            ConfigError: If no such slot is past.
+        """
+        path = str(self.project.path)
+        return live(path, self.name, first, last, again=False, on_progress=on_progress)[1]
+
+    def replay(self, first: Moment, last: Moment | None = None, *, on_progress: steps.Progress | None = None) -> Replay:
+        """Live through the schedule of the past in a space of its own: the honest track record.
+
+        Each slot sees what was known then, retrains and decides as it would have. One that was broken off goes on
+        where it stopped. Arguments and errors are those of `backfill`.
+        """
+        path = str(self.project.path)
+        space, slots = live(path, self.name, first, last, again=True, on_progress=on_progress)
+        with self.project.database() as engine:
+            record = track_record(engine, self.name, self.settings, space)
+            return Replay(space, slots, record, track.costs(engine, self.name, space))
+
+    def backtest(
+        self,
+        *,
+        windows: int = 12,
+        step: int | None = None,
+        every: int = 0,
+        last: Moment | None = None,
+        others: Sequence[str] = (),
+        on_progress: steps.Progress | None = None,
+    ) -> Comparison:
+        """Compare all architectures and baselines from many cutoffs of the past (rolling origin).
+
+        Args:
+            windows: Number of cutoffs.
+            step: Steps from one to the next; the horizon if not given.
+            every: Train again every so many windows; 0: once, at the first.
+            last: The last step that may be judged; the last of the data if not given.
+            others: More baselines: ``auto_ets``, ``auto_theta``, which need statsforecast.
+            on_progress: Called with what is done, steps done and steps in all.
+
+        Raises:
+            ConfigError: If another baseline is unknown or not installed.
+            DataError: If nothing is ingested yet.
+            TrainingError: If nothing can be trained at a cutoff.
+        """
+        path, end = str(self.project.path), None if last is None else utc(last, "last")
+        plan = plan_backtest(path, self.name, windows=windows, step=step, every=every, last=end)
+        holder = steps.this_process("tsflow in Python")
+        for _ in backtest(path, self.name, plan, others=others, holder=holder, on_progress=on_progress):
+            pass
+        return Comparison(plan.space, comparison(path, self.name, plan.space))
+
+    def reproduce(self, run_id: int) -> Reproduction:
+        """Make a past forecast again from the data, settings and weights of then; only reads.
+
+        Raises:
+            DataError: If that run is not of this pipeline, has published nothing, or its data are not on record.
+        """
+        with self.project.database() as engine:
+            if runs.get(engine, run_id).pipeline != self.name:
+                raise DataError(f"run {run_id} is not of {self.name}; `.forecasts()` shows the runs that are")
+            path, settings = str(self.project.path), self.project.settings
+            return reproduce(settings, engine, run_id, config=path, now=steps.wall_clock())
+
+    def report(self, folder: str | Path | None = None) -> Written:
+        """Write a page that needs no network, and a picture of it; returns where they are.
+
+        Args:
+            folder: A path or any fsspec URL; the project's ``reports`` if not given.
+
+        Raises:
+            ArtifactError: If the folder cannot be written to.
+        """
+        place = str(folder or self.project.settings.reports)
+        with self.project.database() as engine:
+            return write_report(engine, self.name, self.settings, folder=place, now=steps.wall_clock())
+
+    def forecasts(self, *series: str, as_of: Moment | None = None) -> pd.DataFrame:
         """The current forecasts of the given series or of all, or those that a reader saw at a moment."""
-        return self._read(readers.latest_forecasts, list(series) or None, as_of)
+        moment = None if as_of is None else utc(as_of, "as_of")
+        return self._read(readers.latest_forecasts, list(series) or None, moment)
 
     def accuracy(self, *series: str) -> pd.DataFrame:
         """Every published forecast of the given series or of all that came true since, beside what did."""

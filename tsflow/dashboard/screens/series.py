@@ -57,7 +57,7 @@ def _with_linked(found: pd.DataFrame, pipeline: str) -> pd.DataFrame:
     linked = st.query_params.get("series")
     if linked is None or linked in found["unique_id"].tolist():
         return found
-    named = data.read(browse.find_series, pipeline, linked, 1)  # an exact name comes first
+    named: pd.DataFrame = data.read(browse.find_series, pipeline, linked, 1)  # an exact name comes first
     return pd.concat([found, named[named["unique_id"] == linked]], ignore_index=True)
 
 

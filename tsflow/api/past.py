@@ -1,0 +1,99 @@
+"""What a pipeline would have done: slots of the past lived through, and many cutoffs compared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from tsflow import steps
+from tsflow.errors import ConfigError
+from tsflow.steps import ranking
+from tsflow.steps.record import By, summary
+from tsflow.store.leases import LIVE
+
+Moment = datetime | str
+"""A datetime or ISO 8601 text; UTC if it names no zone, as the times in frames are."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A past lived through again: what became of its slots, and how what they published came true."""
+
+    space: str
+    """Where its runs, decisions and forecasts are kept."""
+    slots: pd.DataFrame
+    """``slot, outcome, run_id, error``, one row a slot; outcomes are published, done (before) and failed."""
+    record: pd.DataFrame
+    """Every published step that has come true beside seasonal naive's, in the form of ``utilsforecast.evaluation``."""
+    costs: Mapping[str, float]
+    """Retrains, promotions, failures, seconds of training."""
+
+    def summary(self, by: By = "all") -> pd.DataFrame:
+        """Errors and coverage of what was published and of seasonal naive; lower is better, but for the coverage."""
+        return summary(self.record, by)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A backtest: every architecture and baseline from the same cutoffs."""
+
+    space: str
+    """Where it is kept."""
+    forecasts: pd.DataFrame
+    """``unique_id, ds, cutoff, y`` and each model's columns: what ``utilsforecast.evaluation.evaluate`` takes."""
+
+    def leaderboard(self, by: ranking.By = "all", metric: ranking.Metric = "mase") -> pd.DataFrame:
+        """Each model's errors, best first within each group; MASE 1.0 is seasonal naive's error."""
+        return ranking.ranking(self.forecasts, by, metric)
+
+
+def utc(moment: Moment, argument: str) -> datetime:
+    """An aware moment.
+
+    Raises:
+        ConfigError: If it is a text and no ISO 8601 time, with the argument's name.
+    """
+    try:
+        stamp = pd.Timestamp(moment if isinstance(moment, datetime) else datetime.fromisoformat(moment))
+    except ValueError:
+        raise ConfigError(f"{argument}: {moment!r} is no ISO 8601 time, such as 2024-07-01T06:00+02:00") from None
+    aware = stamp.tz_localize(UTC) if stamp.tzinfo is None else stamp
+    return aware.to_pydatetime()
+
+
+def live(
+    config: str,
+    name: str,
+    first: Moment,
+    last: Moment | None,
+    *,
+    again: bool,
+    on_progress: steps.Progress | None,
+) -> tuple[str, pd.DataFrame]:
+    """Live through slots of the past; returns the space and what became of each slot.
+
+    Args:
+        config: Path of the project's YAML file.
+        name: The pipeline.
+        first: A moment in the first slot.
+        last: A moment in the last; the slot before the present if not given.
+        again: In a space of its own, rather than making up for missed slots in the live one.
+        on_progress: Called with what is done, steps done and steps in all.
+    """
+    end = None if last is None else utc(last, "last")
+    wanted = steps.past_slots(config, name, utc(first, "first"), end, wall=steps.wall_clock())
+    space = steps.replay_space(config, name, wanted[0]) if again else LIVE
+    holder = steps.this_process("tsflow in Python")
+    lived = []
+    for one in steps.live_through(config, name, wanted, space=space, holder=holder, on_progress=on_progress):
+        lived.append(one)
+        if on_progress:
+            on_progress(f"slot {one.slot:%Y-%m-%d %H:%M} {one.outcome}", len(lived), len(wanted))
+    columns = {
+        "slot": pd.to_datetime([one.slot.replace(tzinfo=None) for one in lived]),
+        "outcome": [one.outcome for one in lived],
+        "run_id": pd.array([one.run_id for one in lived], dtype="Int64"),
+        "error": [None if one.error is None else str(one.error) for one in lived],
+    }
+    return space, pd.DataFrame(columns)
