@@ -12,7 +12,7 @@ from flows.alerts import tell_failure
 from flows.forecast import forecast_slot
 from flows.retrain import retrain_if_due
 from flows.slot import Slot, held, run_name, scheduled_time
-from tsflow.errors import TrainingError
+from tsflow.errors import ArtifactError, TrainingError
 from tsflow.steps import Done, Stale, look_up, open_job, skip, slot_state, wall_clock
 
 
@@ -58,7 +58,7 @@ def _whole_slot(work: Slot) -> int:
         work.here(tasks.ingest)
     try:
         retrain_if_due(work)
-    except TrainingError as error:
+    except (TrainingError, ArtifactError) as error:  # what is champion forecasts
         get_run_logger().warning("%s", error)
     run_id = forecast_slot(work)
     get_run_logger().info("%s", work.do(tasks.verify, run_id=run_id))

@@ -11,6 +11,7 @@
     ├── TrainingError             a network that could not be trained
     ├── RunsAwry                  a run that was killed each time it was tried
     ├── ArtifactError             an artifact that cannot be read or written
+    │   ├── ArtifactUnavailable     ... now, but perhaps soon (transient)
     │   └── ArtifactCorrupted       ... or whose bytes are not those that were saved
     └── StoreError                the database
         ├── DatabaseUnavailable     unreachable or locked (transient)
@@ -71,6 +72,12 @@ class RunsAwry(TsflowError):
 
 class ArtifactError(TsflowError):
     """A trained model that cannot be read or written."""
+
+
+class ArtifactUnavailable(ArtifactError):
+    """The artifact store did not answer, or was at fault; worth a retry."""
+
+    transient = True
 
 
 class ArtifactCorrupted(ArtifactError):

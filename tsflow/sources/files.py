@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from tsflow.config.secrets import masked
 from tsflow.errors import SourceError, SourceUnavailable
+from tsflow.outage import is_outage
 
 _WILDCARDS = frozenset("*?[")
 
@@ -58,9 +59,11 @@ def understood(url: str) -> Iterator[None]:
         raise SourceError(f"{place}: may not be read by this user; mend its permissions") from None
     except (BadGzipFile, EOFError, zlib.error) as error:
         raise SourceError(f"{place}: cannot be decompressed ({error}); is the file complete?") from None
-    except (TimeoutError, ConnectionError) as error:
-        raise SourceUnavailable(f"{place}: did not answer ({error}); try again later") from None
     except pa.ArrowInvalid as error:
         raise SourceError(f"{place}: not readable as this kind of file ({error}); mend source.kind") from None
-    except (OSError, ImportError, ValueError) as error:
-        raise SourceError(f"{place}: cannot be read ({masked(str(error))})") from None
+    except Exception as error:  # clients of object stores have errors of their own
+        if is_outage(error):
+            raise SourceUnavailable(f"{place}: did not answer ({masked(str(error))}); try again later") from None
+        if isinstance(error, (OSError, ImportError, ValueError)):
+            raise SourceError(f"{place}: cannot be read ({masked(str(error))})") from None
+        raise

@@ -39,7 +39,10 @@ class Forecaster:
 
 
 def current_forecaster(job: Job) -> Forecaster:
-    """The champion; the one before it if its artifact is missing or damaged, and so on; at last seasonal naive."""
+    """The champion; the one before it if its artifact is missing or damaged, and so on; at last seasonal naive.
+
+    Seasonal naive it is, too, while the artifact store does not answer.
+    """
     damaged: dict[int, str] = {}
     for decision in decided(job):
         if decision.model_id is None or decision.model_id in damaged:
@@ -56,6 +59,8 @@ def current_forecaster(job: Job) -> Forecaster:
             return network(job, row, calibration_of(decision), note=notes)
         except ArtifactError as error:
             damaged[row.id] = f"model {row.id} ({row.architecture}) could not be loaded: {error}"
+            if error.transient:
+                break  # the store was asked long enough: the earlier ones are there, too
     return baseline(job, "; ".join(damaged.values()) or "no model has been trained yet")
 
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import fsspec
 import pandas as pd
 from sqlalchemy import Engine
 
+from tsflow import storage
 from tsflow.config import Pipeline
-from tsflow.errors import ArtifactError
 from tsflow.reporting import Report, Shown, draw_poster, render_report
 from tsflow.store import browse, readers
 
@@ -50,8 +49,8 @@ def write_report(engine: Engine, name: str, pipeline: Pipeline, *, folder: str, 
     draw_poster(report).savefig(content, format="png")
     base = f"{folder.rstrip('/')}/{name}"
     written = Written(f"{base}.html", f"{base}.png")
-    _save(written.page, render_report(report).encode())
-    _save(written.picture, content.getvalue())
+    storage.write(written.page, render_report(report).encode())
+    storage.write(written.picture, content.getvalue())
     return written
 
 
@@ -109,14 +108,3 @@ def _never_run(name: str) -> dict[str, Any]:
         "series_without_forecast": 0,
         "open_quarantine": 0,
     } | nothing
-
-
-def _save(url: str, content: bytes) -> None:
-    """Write a file whole or not at all: a local one is moved into place, object stores show only whole objects."""
-    try:
-        filesystem, path = fsspec.core.url_to_fs(url)
-        filesystem.makedirs(filesystem._parent(path), exist_ok=True)
-        with filesystem.transaction, filesystem.open(path, "wb") as file:
-            file.write(content)
-    except (OSError, ImportError, ValueError) as error:
-        raise ArtifactError(f"{url}: the report cannot be written: {error}") from None

@@ -21,7 +21,7 @@ def run_slot(job: Job, on_progress: Progress | None = None) -> int:
         ingest(job, on_progress)
     try:
         retrain(job, on_progress)
-    except TrainingError as error:
+    except (TrainingError, ArtifactError) as error:  # what is champion forecasts
         logger.warning("%s: %s", job.name, error)
     run_id = forecast(job, on_progress)
     verify(job, run_id)

@@ -43,6 +43,6 @@ def test_a_page_and_a_picture_replace_those_before(small: Small, tmp_path: Path)
     assert page.read_text("utf-8").startswith("<!doctype html>")
     assert Path(written.picture).read_bytes().startswith(b"\x89PNG")
     assert sorted(file.name for file in page.parent.iterdir()) == ["small.html", "small.png"]
-    with pytest.raises(ArtifactError, match="cannot be written"):
+    with pytest.raises(ArtifactError, match="cannot write"):
         write_report(engine, "small", small.pipeline(), folder=written.page, now=WALL)
     engine.dispose()

@@ -1,9 +1,11 @@
 """What goes wrong in a slot, and what is left of it, on both databases."""
 
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import s3fs
 import torch
 from torch import nn
 
@@ -32,6 +34,28 @@ def test_a_damaged_artifact_hands_over_to_the_champion_before_it(small: Small) -
     assert len(rows) == 1
     assert rows[0]["source"] == "baseline"
     assert "sha256" in rows[0]["reason"]
+
+
+def test_an_outage_of_the_artifact_store_costs_no_slot(
+    small: Small, s3_bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TSFLOW_ARTIFACTS", f"{s3_bucket}/models")
+    small.configure(architectures=["stage"])
+    small.run()
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    s3fs.S3FileSystem.clear_instance_cache()
+    small.run(force=True)
+    assert waits == [2, 10, 30] * 2, "to save what was trained, and to load the champion"
+    failed = small.rows("SELECT error FROM models WHERE status = 'failed'")
+    assert [row["error"].partition(" s3://")[0] for row in failed] == ["cannot write"]
+    (forecast,) = small.rows("SELECT DISTINCT source, reason FROM latest_forecasts")
+    assert forecast["source"] == "baseline"
+    assert "could not be loaded: cannot read s3://" in forecast["reason"]
+    s3fs.S3FileSystem.clear_instance_cache()
 
 
 def test_too_many_bad_rows_stop_the_ingest(small: Small) -> None:
