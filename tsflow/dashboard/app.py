@@ -9,7 +9,7 @@ from tsflow.dashboard.screens import accuracy, models, overview, quarantine, run
 from tsflow.dashboard.shell import guarded
 
 _PAGES = [
-    st.Page(guarded(overview.page), title="Overview", icon=":material/dashboard:", url_path="overview", default=True),
+    st.Page(guarded(overview.page), title="Overview", icon=":material/dashboard:", default=True),
     st.Page(guarded(series.page), title="Series", icon=":material/show_chart:", url_path="series"),
     st.Page(guarded(accuracy.page), title="Accuracy", icon=":material/target:", url_path="accuracy"),
     st.Page(guarded(models.page), title="Models", icon=":material/leaderboard:", url_path="models"),

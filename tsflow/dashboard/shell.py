@@ -1,7 +1,7 @@
 """What pages share: errors in words, the choice of a pipeline, tables, the colours of the theme."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -75,6 +75,13 @@ def table(frame: pd.DataFrame, what: str, **columns: Any) -> None:
     }
     config = {**times, **columns}
     st.dataframe(frame, hide_index=True, width="stretch", alt=what, placeholder="–", column_config=config)
+
+
+def metrics(values: Mapping[str, str]) -> None:
+    """Figures with their labels, side by side, on a narrow screen two in a row."""
+    with st.container(horizontal=True):
+        for label, value in values.items():
+            st.metric(label, value, border=True, width=165)
 
 
 def ink() -> str:

@@ -42,7 +42,7 @@ def test_the_overview_says_whether_each_pipeline_is_well(open_page: Open) -> Non
 
 
 def test_a_series_is_shown_with_its_forecast_as_of_any_issue(open_page: Open) -> None:
-    app = open_page("series", series="b")
+    app = open_page("series", series="b", numbers="true")
     assert app.selectbox(key="series").value == "b"
     assert app.selectbox(key="series").options == ["a", "b"]
     assert {"observed", "forecast", "80 % interval", "95 % interval"} <= set(traces(app))
@@ -98,7 +98,7 @@ def test_series_are_searched_by_a_part_of_their_name(open_page: Open) -> None:
 
 def test_accuracy_is_shown_once_forecasts_came_true(open_page: Open) -> None:
     app = open_page("accuracy")
-    assert [metric.label for metric in app.metric][2:] == ["Within the 80 % interval", "Within the 95 % interval"]
+    assert [metric.label for metric in app.metric][2:] == ["In 80 % interval", "In 95 % interval"]
     assert len(app.get("plotly_chart")) == 3
     assert sorted(app.dataframe[0].value["unique_id"]) == ["a", "b"]
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from tsflow.dashboard import data, figures
-from tsflow.dashboard.shell import choose_pipeline, header, nothing, table
+from tsflow.dashboard.shell import choose_pipeline, header, metrics, nothing, table
 from tsflow.reporting.report import weighted
 from tsflow.store import browse
 
@@ -22,12 +22,14 @@ def page() -> None:
         nothing("No published forecast has come true yet", "Once its steps are observed, each forecast is compared.")
         return
     overall = weighted(found.assign(all=0), "all").iloc[0]
-    shown = st.columns(4)
-    shown[0].metric("Mean absolute error", f"{overall['mae']:,.4g}", border=True)
-    share = f"{100 * overall['mae'] / overall['level']:.1f} %" if overall["level"] else "–"
-    shown[1].metric("Relative to the level", share, border=True)
-    shown[2].metric("Within the 80 % interval", f"{100 * overall['coverage_80']:.0f} %", border=True)
-    shown[3].metric("Within the 95 % interval", f"{100 * overall['coverage_95']:.0f} %", border=True)
+    metrics(
+        {
+            "Mean absolute error": f"{overall['mae']:,.4g}",
+            "Relative to the level": f"{100 * overall['mae'] / overall['level']:.1f} %" if overall["level"] else "–",
+            "In 80 % interval": f"{100 * overall['coverage_80']:.0f} %",
+            "In 95 % interval": f"{100 * overall['coverage_95']:.0f} %",
+        }
+    )
     by_lead = weighted(found, "lead")
     _chart("Over time", figures.by_issue(weighted(found, "slot")), "Error of each issue")
     left, right = st.columns(2)

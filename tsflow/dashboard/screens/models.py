@@ -7,10 +7,17 @@ from tsflow.dashboard import data, figures
 from tsflow.dashboard.shell import choose_pipeline, header, moment, nothing, table
 from tsflow.store import browse, readers
 
-_COLUMNS = (
-    *("architecture", "role", "select_loss", "tune_loss", "reach", "parameters", "milliseconds"),
-    *("seconds", "steps", "status", "error"),
-)
+_COLUMNS = {
+    "architecture": "model",
+    "role": "role",
+    "select_loss": st.column_config.NumberColumn("loss that decides", format="%.4f"),
+    "tune_loss": st.column_config.NumberColumn("loss while tuning", format="%.4f"),
+    "parameters": st.column_config.NumberColumn("weights", format="localized"),
+    "seconds": st.column_config.NumberColumn("seconds to train", format="%.1f"),
+    "steps": st.column_config.NumberColumn("optimiser steps", format="localized"),
+    "status": "status",
+    "error": "error",
+}
 
 
 def page() -> None:
@@ -31,10 +38,8 @@ def page() -> None:
         st.subheader("Training", anchor=False)
         curves = data.read(browse.curves, board["model_id"].tolist())
         st.plotly_chart(figures.curves(curves), width="stretch", key="curves", alt="Tune loss over optimiser steps")
-    shown = [name for name in _COLUMNS if name in board and board[name].notna().any()]
-    losses = {name: st.column_config.NumberColumn(format="%.4f") for name in ("select_loss", "tune_loss")}
-    counts = {"parameters": st.column_config.NumberColumn(format="localized")}
-    table(board[shown], "All models of the last retrain", **losses, **counts)
+    shown = [name for name in _COLUMNS if board[name].notna().any()]
+    table(board[shown], "All models of the last retrain", **{name: _COLUMNS[name] for name in shown})
     st.subheader("Decisions", anchor=False)
     _decisions(data.read(readers.decisions, pipeline["name"]))
 

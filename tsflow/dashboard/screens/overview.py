@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from tsflow.dashboard import data
-from tsflow.dashboard.shell import header, moment, nothing, table
+from tsflow.dashboard.shell import header, metrics, moment, nothing, table
 from tsflow.store import readers
 
 _MOST_CARDS = 12
@@ -23,11 +23,14 @@ def page() -> None:
     health = health.merge(champions, on="pipeline", how="left")
     health = health.assign(well=health["state"] == "ok").sort_values(["well", "pipeline"], ignore_index=True)
     unwell = int((~health["well"]).sum())
-    figures = st.columns(4)
-    figures[0].metric("Pipelines", len(health), border=True)
-    figures[1].metric("Need a look", unwell, border=True)
-    figures[2].metric("Series", f"{health['series'].sum():,}", border=True)
-    figures[3].metric("Rows in quarantine", f"{health['open_quarantine'].sum():,}", border=True)
+    metrics(
+        {
+            "Pipelines": f"{len(health)}",
+            "Need a look": f"{unwell}",
+            "Series": f"{health['series'].sum():,}",
+            "Rows in quarantine": f"{health['open_quarantine'].sum():,}",
+        }
+    )
     if len(health) <= _MOST_CARDS:
         for start in range(0, len(health), 3):
             for place, (_, row) in zip(st.columns(3), health.iloc[start : start + 3].iterrows(), strict=False):

@@ -98,9 +98,11 @@ def _show(pipeline: "pd.Series[Any]", chosen: "pd.Series[Any]", issues: pd.DataF
     link = f"[Link to this view](?{urlencode(view, doseq=True)})"  # the address leaves out what is newest or first
     st.caption(f"Issued {as_of} by {first['model'] or 'no model'} · {link}")
     st.text(first["reason"])
-    with st.expander("The numbers"):
+    numbers = st.expander("The numbers", key="numbers", bind="query-params")
+    if numbers.open:  # else the browser need not load what draws tables
         joined = forecast.merge(history, on="ds", how="left").drop(columns=["model", "reason"])
-        table(joined, "The forecast, step by step, with what came true")
+        with numbers:
+            table(joined, "The forecast, step by step, with what came true")
 
 
 def _on_grid(history: pd.DataFrame, grid: Frequency) -> pd.DataFrame:
