@@ -15,6 +15,7 @@
     │   └── ArtifactCorrupted       ... or whose bytes are not those that were saved
     └── StoreError                the database
         ├── DatabaseUnavailable     unreachable or locked (transient)
+        ├── DatabaseRefused         user, password or name are wrong
         ├── DatabaseReadOnly        reachable, but not to write
         ├── DatabaseFull            no room left
         ├── SchemaOutdated          tables of another version
@@ -92,6 +93,10 @@ class DatabaseUnavailable(StoreError):
     """The database is unreachable or locked; worth a retry."""
 
     transient = True
+
+
+class DatabaseRefused(StoreError):
+    """The database lets nobody in by this user, password or name."""
 
 
 class DatabaseReadOnly(StoreError):

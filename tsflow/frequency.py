@@ -94,6 +94,10 @@ class Frequency:
         """Whether a step is a day or longer: its stamps are dates, and no time zone ever shifts them."""
         return self.kind != "tick" or self.step >= _DAY
 
+    def same_grid(self, other: "Frequency") -> bool:
+        """Whether both have the same timestamps; ``h`` and ``60min`` do."""
+        return (self.kind, self.step, self.phase) == (other.kind, other.step, other.phase)
+
     def position(self, ds: Times) -> Positions:
         """The step at or before each timestamp; same shape as ``ds``, which may not hold NaT."""
         micros = ds.astype("M8[us]").astype(np.int64)

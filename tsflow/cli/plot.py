@@ -26,6 +26,9 @@ def plot(
 ) -> None:
     """Draw the end of the history, the current forecast and its intervals, for at most six series."""
     with project_database(config, pipeline) as (project, engine):
+        from tsflow.store.readers import check_series
+
+        check_series(engine, pipeline, series or ())
         names = chosen(project, [pipeline] if pipeline else None)
         for name in names:
             path = output if output and len(names) == 1 else picture_path(config, name)

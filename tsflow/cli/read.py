@@ -171,6 +171,7 @@ def forecasts(
     with project_database(config, pipeline) as (_, engine):
         from tsflow.store import readers
 
+        readers.check_series(engine, pipeline, series or ())
         frame = readers.latest_forecasts(engine, pipeline, series, moment)
     empty = "no such forecasts; `tsflow status` says what is published, `tsflow series` which series there are"
     show(frame, form, output, columns=_FORECASTS, empty=empty)

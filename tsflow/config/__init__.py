@@ -1,6 +1,6 @@
 """The configuration: frozen, described field by field, read from one YAML file and the environment."""
 
-from tsflow.config.load import load_project
+from tsflow.config.load import database_url, load_project, place_of
 from tsflow.config.operation import Alerts, Deployment
 from tsflow.config.pipeline import Intervals, Pipeline, Quality, Retrain, Selection
 from tsflow.config.project import Project, TaskRunner
@@ -31,7 +31,9 @@ __all__ = [
     "SqlSource",
     "TaskRunner",
     "Training",
+    "database_url",
     "load_project",
+    "place_of",
     "schedule_kind",
     "times_after",
 ]

@@ -38,6 +38,23 @@ def load_project(path: str | Path = "tsflow.yaml") -> Project:
         raise ConfigError("\n".join(_lines(file, written | overrides, overrides, error))) from None
 
 
+def database_url(path: str | Path, given: str | None) -> str:
+    """The database of a project, or one that is ``given`` instead, for which the file need not be there.
+
+    Raises:
+        ConfigError: If none is given and the file is missing or wrong.
+    """
+    if given:
+        return _sqlite_path(given, Path(path).resolve().parent)
+    return load_project(path).database.get_secret_value()
+
+
+def place_of(key: str, file: str | Path) -> str:
+    """Where a setting of the project comes from: the environment variable that overrides it, else file and key."""
+    name = OVERRIDES.get(key, "")
+    return f"environment variable {name}" if os.environ.get(name) else f"{file}: {key}"
+
+
 def _lines(file: Path, written: dict[str, Any], overrides: dict[str, str], error: ValidationError) -> Iterator[str]:
     """One line for each place where something is wrong."""
     problems: dict[str, list[str]] = {}

@@ -6,7 +6,7 @@ from tsflow.models import LEVELS
 from tsflow.steps.job import Job
 from tsflow.steps.trial import Forecaster, Trial, at_levels
 from tsflow.store.models import ModelRow
-from tsflow.training import predict, resolve_device
+from tsflow.training import predict
 
 
 def calibration(job: Job, trial: Trial, forecaster: Forecaster) -> Calibration | None:
@@ -19,7 +19,7 @@ def calibration(job: Job, trial: Trial, forecaster: Forecaster) -> Calibration |
 
 def unrefit(job: Job, trial: Trial, candidate: ModelRow) -> Forecaster:
     """A candidate's own weights (not the refit ones), which never fitted the tune and select pairs."""
-    device = resolve_device(job.project.device)
+    device = job.device
     assert candidate.artifact_url is not None
     assert candidate.artifact_sha256 is not None
     model, spec, _ = load_model(candidate.artifact_url, candidate.artifact_sha256, device)

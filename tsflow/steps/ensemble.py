@@ -9,7 +9,7 @@ from tsflow.steps.train import record_candidate, record_refit, refit
 from tsflow.steps.trial import Trial
 from tsflow.store import models
 from tsflow.store.models import ModelRow
-from tsflow.training import Fitted, describe_device, resolve_device
+from tsflow.training import Fitted, describe_device
 
 ENSEMBLE = "ensemble"
 
@@ -59,7 +59,7 @@ def _loaded(job: Job, row: ModelRow) -> Fitted:
     """A trained model as if it had just been fitted."""
     if row.artifact_url is None or row.artifact_sha256 is None:
         raise ArtifactError(f"model {row.id} has no artifact: retrain")
-    device = resolve_device(job.project.device)
+    device = job.device
     model, spec, _ = load_model(row.artifact_url, row.artifact_sha256, device)
     return Fitted(
         model,

@@ -19,7 +19,7 @@ from tsflow.steps.trial import at_levels, credible
 from tsflow.store import models
 from tsflow.store.decisions import Decision
 from tsflow.store.models import ModelRow
-from tsflow.training import predict, resolve_device
+from tsflow.training import predict
 from tsflow.training.windows import Pairs
 
 Quantiles = NDArray[np.float64]
@@ -78,7 +78,7 @@ def network(job: Job, row: ModelRow, calibration: Calibration | None, note: str 
     Raises:
         ArtifactError: If the artifact is missing or its bytes are not those that were saved.
     """
-    device = resolve_device(job.project.device)
+    device = job.device
     if row.artifact_url is None or row.artifact_sha256 is None:
         raise ArtifactError(f"model {row.id} has no artifact: retrain")
     model, spec, _ = load_model(row.artifact_url, row.artifact_sha256, device)

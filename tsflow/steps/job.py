@@ -4,20 +4,24 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import torch
 from sqlalchemy import Engine
 
-from tsflow.config import Pipeline, Project, load_project
-from tsflow.errors import ConfigError
+from tsflow.config import Pipeline, Project, load_project, place_of
+from tsflow.errors import ConfigError, DeviceError
 from tsflow.models import check_architectures
 from tsflow.steps.alerts import Alert, Channel, Kind, send
 from tsflow.steps.clock import known_at, next_due, pipeline_now, slot_of, step_of
 from tsflow.store import engine as database
 from tsflow.store import leases, migrate, pipelines, runs
+from tsflow.store.engine import reading
 from tsflow.store.leases import LIVE, Fence
+from tsflow.store.series import check_grid
+from tsflow.training import resolve_device
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done, steps done and steps in all."""
@@ -78,6 +82,15 @@ class Job:
         """The right to write."""
         return self.ticket.fence
 
+    @property
+    def device(self) -> torch.device:
+        """Where networks are trained and run.
+
+        Raises:
+            DeviceError: If it is not there, with the place of the setting and the devices that are.
+        """
+        return device_of(self.project, self.ticket.config)
+
     def alert(self, kind: Kind, message: str) -> None:
         """Tell somebody of something about this slot; the troubles of a replay or backfill are no news."""
         if self.fence.space == LIVE and self.ticket.known_at is None:
@@ -95,15 +108,27 @@ def open_job(ticket: Ticket, channels: tuple[Channel, ...] = ()) -> Iterator[Job
     Raises:
         ConfigError: If this machine has no copy of the configuration, or one that differs.
     """
-    project = _project(ticket)
+    file, project = _project(ticket)
     engine = database.connect(project.database.get_secret_value())
     try:
-        yield Job(ticket, project, engine, wall_clock(), channels)
+        yield Job(replace(ticket, config=str(file)), project, engine, wall_clock(), channels)
     finally:
         engine.dispose()
 
 
-def _project(ticket: Ticket) -> Project:
+def device_of(project: Project, config: str) -> torch.device:
+    """The configured device.
+
+    Raises:
+        DeviceError: If it is not there, with the place of the setting and the devices that are.
+    """
+    try:
+        return resolve_device(project.device)
+    except DeviceError as error:
+        raise DeviceError(f"{place_of('device', config)}: {error}") from None
+
+
+def _project(ticket: Ticket) -> tuple[Path, Project]:
     """The project as this machine knows it: by the ticket's path, or where there is no such file by its own."""
     own = os.environ.get("TSFLOW_CONFIG")
     config = Path(ticket.config)
@@ -117,7 +142,7 @@ def _project(ticket: Ticket) -> Project:
             f"{config} on {socket.gethostname()}: pipelines.{ticket.pipeline} is not as it is where the slot was begun "
             f"({ticket.config}): bring the copy up to date, or the tsflow that reads it"
         )
-    return project
+    return config, project
 
 
 @contextmanager
@@ -194,6 +219,8 @@ def _lease(project: Project, name: str, space: str, *, holder: str) -> Iterator[
     engine = database.connect(project.database.get_secret_value())
     try:
         migrate.prepare(engine)
+        with reading(engine) as connection:
+            check_grid(connection, name, project.pipeline(name).grid)
         with leases.hold(engine, name, space, holder=holder, seconds=LEASE_SECONDS) as fence:
             yield engine, fence
     finally:

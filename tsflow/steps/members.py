@@ -10,7 +10,7 @@ from tsflow.models import Ensemble, EnsembleSpec, ModelSpec
 from tsflow.steps.job import Job, Progress
 from tsflow.steps.trial import Trial
 from tsflow.steps.warm import initial_weights
-from tsflow.training import Fitted, Recipe, fit, make_spec, resolve_device
+from tsflow.training import Fitted, Recipe, fit, make_spec
 from tsflow.training.fit import planned_steps
 from tsflow.training.run import Progress as FitProgress
 from tsflow.training.windows import TrainingWindows
@@ -71,7 +71,7 @@ def fit_member(
         trial.panel,
         spec,
         training,
-        device=resolve_device(job.project.device),
+        device=job.device,
         steps=_refit_steps(trial, spec, member, training) if again else None,
         emphasis=member.recipe.emphasis,
         synthetic=member.recipe.synthetic,

@@ -16,7 +16,7 @@ from tsflow.steps.run import failing
 from tsflow.steps.trial import Trial
 from tsflow.store import runs
 from tsflow.store.leases import fenced
-from tsflow.training import Fitted, Recipe, fit, make_spec, plain_recipe, resolve_device
+from tsflow.training import Fitted, Recipe, fit, make_spec, plain_recipe
 from tsflow.training.fit import planned_steps
 from tsflow.training.recipe import SMALL
 from tsflow.training.search import Tried, other_view, portfolio, search, variants
@@ -103,7 +103,7 @@ def _fit(job: Job, trial: Trial, recipe: Recipe, proxy: str, share: float) -> Fi
         panel,
         make_spec(panel, recipe, season_length=season_length, horizon=horizon, architecture=proxy),
         pipeline.training,
-        device=resolve_device(job.project.device),
+        device=job.device,
         last_target=until,
         tune=protocol.tune,
         pair_scale=trial.scale(protocol.tune),

@@ -14,14 +14,14 @@ from tsflow.errors import DataError
 from tsflow.steps.data import whole_panel
 from tsflow.steps.forecast import without_forecast
 from tsflow.steps.forecaster import current_forecaster
-from tsflow.steps.job import Job, Ticket
+from tsflow.steps.job import Job, Ticket, device_of
 from tsflow.steps.shares import share_out
 from tsflow.store import configurations, forecasts, runs
 from tsflow.store.forecasts import VALUES, Origin
 from tsflow.store.leases import Fence
 from tsflow.store.observations import panel_digest
 from tsflow.store.runs import Run
-from tsflow.training import describe_device, resolve_device
+from tsflow.training import describe_device
 
 _ROUNDING = 1e-6
 """Of a series' largest forecast: another device or number of threads adds float32 in another order."""
@@ -85,7 +85,7 @@ def reproduce(project: Project, engine: Engine, run_id: int, *, config: str, now
     origins = [origin for share in shares for origin in share.origins(panel, season)] + without_forecast(job, panel)
     moved, largest = _values(forecasts.rows_of(engine, run_id), again)
     differences = (*lost, *_origins(forecasts.origins_of(engine, run_id), origins), *moved)
-    return Reproduction(run, len(again), largest, differences, (*changed, *_surroundings(project, run)))
+    return Reproduction(run, len(again), largest, differences, (*changed, *_surroundings(project, run, config)))
 
 
 def _settings(project: Project, engine: Engine, run: Run) -> tuple[Pipeline, tuple[str, ...]]:
@@ -103,10 +103,10 @@ def _settings(project: Project, engine: Engine, run: Run) -> tuple[Pipeline, tup
     return Pipeline.model_validate(kept | others), changed
 
 
-def _surroundings(project: Project, run: Run) -> tuple[str, ...]:
+def _surroundings(project: Project, run: Run, config: str) -> tuple[str, ...]:
     pairs = {
         "version": (run.code_version, __version__),
-        "device": (run.device, describe_device(resolve_device(project.device))),
+        "device": (run.device, describe_device(device_of(project, config))),
     }
     return tuple(f"{name}: {then} then, {now} now" for name, (then, now) in pairs.items() if then != now)
 

@@ -9,7 +9,7 @@ from tsflow.errors import LeaseLost, QualityError, StoreError, TsflowError
 from tsflow.steps.job import Job
 from tsflow.store import configurations, runs
 from tsflow.store.runs import Kind, Run
-from tsflow.training import describe_device, resolve_device
+from tsflow.training import describe_device
 
 
 def begin(job: Job, kind: Kind, *, data_digest: str | None = None, redo_if_changed: bool = False) -> Run:
@@ -40,7 +40,7 @@ def begin(job: Job, kind: Kind, *, data_digest: str | None = None, redo_if_chang
         config_digest=digest,
         data_digest=data_digest,
         code_version=__version__,
-        device=None if data_digest is None else describe_device(resolve_device(job.project.device)),
+        device=None if data_digest is None else describe_device(job.device),
         prefect_run_id=ticket.flow_run,
     )
 

@@ -13,7 +13,6 @@ from tsflow.steps.standing import champion
 from tsflow.steps.trial import Trial
 from tsflow.store import models
 from tsflow.store.models import ModelRow
-from tsflow.training import resolve_device
 
 Weights = Mapping[str, Tensor]
 FRESH = "fresh"
@@ -32,7 +31,7 @@ def initial_weights(job: Job, trial: Trial, spec: ModelSpec, *, again: bool) -> 
     if row is None or row.artifact_url is None or row.artifact_sha256 is None:
         return f"{FRESH}: there are no weights of a champion that have not seen the held-out pairs", None
     try:
-        model, known, _ = load_model(row.artifact_url, row.artifact_sha256, resolve_device(job.project.device))
+        model, known, _ = load_model(row.artifact_url, row.artifact_sha256, job.device)
     except ArtifactError as error:
         return f"{FRESH}: {error}", None
     for network, own in _networks(model, known):

@@ -10,7 +10,14 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from tsflow.errors import DatabaseFull, DatabaseReadOnly, DatabaseUnavailable, SchemaOutdated, StoreError
+from tsflow.errors import (
+    DatabaseFull,
+    DatabaseReadOnly,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    SchemaOutdated,
+    StoreError,
+)
 
 _BUSY_SECONDS = 30  # a merge of 10M rows holds SQLite's only write lock for about 25 s
 _CONNECT_SECONDS = 10
@@ -28,7 +35,7 @@ def connect(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise StoreError("the database URL is malformed; expected sqlite:///file.db or postgresql://...") from None
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed)
@@ -78,7 +85,7 @@ def translated(engine: Engine) -> Iterator[None]:
         kind = _sqlite_kind(cause) if isinstance(cause, sqlite3.Error) else _postgresql_kind(cause)
         if kind is None:
             raise
-        raise kind(f"{place(engine)}: {str(cause).strip()}; {_REMEDY[kind]}") from None
+        raise kind(f"{place(engine)}: {_words(cause)}; {_REMEDY[kind]}") from None
 
 
 def place(engine: Engine) -> str:
@@ -137,7 +144,8 @@ def _postgresql(url: URL) -> Engine:
 
 _REMEDY: dict[type[StoreError], str] = {
     StoreError: "point `database` at a sound database, or restore it from a copy",
-    DatabaseUnavailable: "is it running, reachable, unlocked? The same command may succeed a little later",
+    DatabaseUnavailable: "see that it runs, is reachable and not locked; the same command may succeed a little later",
+    DatabaseRefused: "correct user, password or name in `database` or TSFLOW_DATABASE",
     DatabaseReadOnly: "grant write permission, or point `database` at one that may be written to",
     DatabaseFull: "make room; the transaction was rolled back, so nothing is half-written",
     SchemaOutdated: "run `tsflow db upgrade`",
@@ -165,6 +173,18 @@ _POSTGRESQL_KINDS: dict[str, type[StoreError]] = {  # by SQLSTATE, or its class
 }
 
 
+_REFUSALS = ("authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry", "not permitted")
+"""Words of a PostgreSQL server that lets nobody in; one that speaks another language is taken to be out of reach."""
+
+
+def _words(cause: BaseException | None) -> str:
+    """What the driver says; of a failed connection only why, for `place` says where to."""
+    words = str(cause).strip()
+    if isinstance(cause, sqlite3.Error) or getattr(cause, "sqlstate", None) is not None:
+        return words
+    return words.partition("\n")[0].rpartition(" failed: ")[2].removeprefix("FATAL:").strip()
+
+
 def _sqlite_kind(cause: sqlite3.Error) -> type[StoreError] | None:
     if str(cause).startswith(("no such table", "no such column")):
         return SchemaOutdated
@@ -175,5 +195,7 @@ def _sqlite_kind(cause: sqlite3.Error) -> type[StoreError] | None:
 def _postgresql_kind(cause: BaseException | None) -> type[StoreError] | None:
     state = getattr(cause, "sqlstate", None)
     if state is None:  # libpq gives no SQLSTATE when it could not connect, or lost the connection
-        return DatabaseUnavailable if type(cause).__name__ == "OperationalError" else None
+        if type(cause).__name__ != "OperationalError":
+            return None
+        return DatabaseRefused if any(words in str(cause) for words in _REFUSALS) else DatabaseUnavailable
     return next((kind for prefix, kind in _POSTGRESQL_KINDS.items() if state.startswith(prefix)), None)

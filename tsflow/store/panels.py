@@ -15,6 +15,7 @@ from tsflow.frequency import Frequency, Times
 from tsflow.panel import Panel
 from tsflow.store.engine import reading
 from tsflow.store.schema import series
+from tsflow.store.series import check_grid
 from tsflow.store.types import Timestamp
 
 _MICROSECONDS_TO_2000 = 946_684_800_000_000  # PostgreSQL counts from 2000, not from 1970
@@ -59,11 +60,13 @@ def read_panel(
         series_ids: Only these series.
 
     Raises:
+        ConfigError: If they are stored on another grid.
         StoreError: One of its kinds, where the database refuses.
     """
     if isinstance(source, Engine):
         with reading(source) as connection:
             return read_panel(connection, pipeline, frequency, as_of=as_of, known_at=known_at, series_ids=series_ids)
+    check_grid(source, pipeline, frequency)
     wanted = select(series.c.unique_id, series.c.id).where(series.c.pipeline == pipeline)
     if as_of is not None:
         wanted = wanted.where(series.c.created_at <= as_of)

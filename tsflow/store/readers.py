@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Engine, Select, column, func, select, table
 from sqlalchemy.sql.expression import TableClause
 from sqlalchemy.types import NullType
 
+from tsflow.config.base import suggestion
+from tsflow.errors import ConfigError
 from tsflow.store.engine import reading
 from tsflow.store.leases import LIVE
 from tsflow.store.schema import alerts as alerts_table
@@ -64,6 +66,8 @@ _STAMPS = (
     ),
 )
 """The views' columns that hold a time as text."""
+_NAMED, _CLOSE = 10, 10_000
+"""Series that an error names, and among which it looks for one that was meant."""
 
 
 def latest_forecasts(
@@ -165,6 +169,27 @@ def series(engine: Engine, pipeline: str | None = None) -> pd.DataFrame:
     """Every series, with its first and last observation and how many there are."""
     wanted = _only(select(series_table), series_table, pipeline, None)
     return fetch(engine, wanted.order_by(series_table.c.pipeline, series_table.c.unique_id))
+
+
+def check_series(engine: Engine, pipeline: str | None, names: Sequence[str]) -> None:
+    """Return if every one of these series is there.
+
+    Raises:
+        ConfigError: If one is not, with those that are.
+    """
+    mine = _only(select(series_table.c.unique_id).distinct(), series_table, pipeline, None)
+    with reading(engine) as connection:
+        found = set(connection.scalars(_only(mine, series_table, None, names)))
+        missing = [name for name in names if name not in found]
+        if not missing:
+            return
+        first = list(connection.scalars(mine.order_by(series_table.c.unique_id).limit(_CLOSE)))
+    there = ", ".join(first[:_NAMED]) + (", ..." if len(first) > _NAMED else "")
+    where = f"pipeline {pipeline!r}" if pipeline else "the project"
+    raise ConfigError(
+        f"no series {missing[0]!r};{suggestion(missing[0], first)} {where} has: {there or 'none yet'}; "
+        "`tsflow series` lists them"
+    )
 
 
 def runs(engine: Engine, pipeline: str | None = None, limit: int = 50) -> pd.DataFrame:

@@ -1,11 +1,27 @@
-"""Series: which of them have ended."""
+"""Series: on which grid they are, which of them have ended."""
 
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select, update
 
+from tsflow.errors import ConfigError
+from tsflow.frequency import Frequency
 from tsflow.store.engine import reading
 from tsflow.store.schema import series
+
+
+def check_grid(connection: Connection, pipeline: str, frequency: Frequency) -> None:
+    """Return if a pipeline's series are on the grid that it is configured for, or if it has none yet.
+
+    Raises:
+        ConfigError: If they are on another one: their steps cannot be counted on this.
+    """
+    stored = connection.scalar(select(series.c.frequency).where(series.c.pipeline == pipeline).limit(1))
+    if stored is not None and not Frequency.parse(stored).same_grid(frequency):
+        raise ConfigError(
+            f"pipelines.{pipeline}.frequency: what is stored has frequency {stored}, not {frequency}; set it back to "
+            f"{stored}, or give the pipeline another name, under which it begins anew"
+        )
 
 
 def mark_ended(connection: Connection, pipeline: str, alive_since: datetime | None) -> None:

@@ -23,7 +23,7 @@ def resolve_device(name: str) -> torch.device:
     if name == "cuda" and "cuda:0" in present:
         return torch.device("cuda:0")
     if name not in present:
-        raise DeviceError(f"device {name!r} is not there; this machine has: auto, {', '.join(present)}")
+        raise DeviceError(f"{name!r} is not there; this machine has: auto, {', '.join(present)}")
     return torch.device(name)
 
 

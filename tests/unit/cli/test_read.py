@@ -66,6 +66,16 @@ def test_forecasts_of_some_series_only(tsflow: Tsflow) -> None:
     assert {row["unique_id"] for row in rows} == {"north"}
 
 
+@pytest.mark.parametrize("command", ["forecasts", "plot"])
+def test_a_series_that_is_not_there_is_an_error_that_names_those_that_are(tsflow: Tsflow, command: str) -> None:
+    result = tsflow(command, "demo", "--series", "north", "--series", "nort")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "no series 'nort'; did you mean 'north'? pipeline 'demo' has: north, south; `tsflow series` lists them\n"
+    )
+    assert "pipeline 'idle' has: none yet;" in tsflow(command, "idle", "--series", "north").stderr
+
+
 @pytest.mark.parametrize("moment", ["2024-03-01T12:00", "2024-03-01T22:00+10:00"])
 def test_forecasts_as_they_were_seen_at_a_moment(tsflow: Tsflow, moment: str) -> None:
     rows = records(tsflow("forecasts", "--as-of", moment, "--format", "json"))

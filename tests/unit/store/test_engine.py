@@ -3,9 +3,16 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, insert, select, text
+from sqlalchemy import URL, Connection, Engine, insert, select, text
 
-from tsflow.errors import DatabaseFull, DatabaseReadOnly, DatabaseUnavailable, SchemaOutdated, StoreError
+from tsflow.errors import (
+    DatabaseFull,
+    DatabaseReadOnly,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    SchemaOutdated,
+    StoreError,
+)
 from tsflow.store.engine import clock, connect, reading, writing
 from tsflow.store.schema import leases
 
@@ -39,6 +46,37 @@ def test_postgresql_sessions_are_in_utc(postgresql_database_url: str) -> None:
     engine.dispose()
     with reading(engine) as connection:
         assert connection.scalar(text("SHOW timezone")) == "UTC"
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"database": "nosuch"}, 'database "nosuch" does not exist'),
+        ({"username": "nobody", "password": "hunter2"}, 'role "nobody" does not exist'),
+    ],
+)
+def test_a_server_that_lets_nobody_in_is_not_asked_again(
+    postgresql_url: URL, change: dict[str, str], reason: str
+) -> None:
+    engine = connect(postgresql_url.set(**change).render_as_string(hide_password=False))
+    with pytest.raises(DatabaseRefused) as raised, reading(engine):
+        pass
+    engine.dispose()
+    where = f"PostgreSQL {engine.url.database} at "
+    assert str(raised.value).startswith(where)
+    assert f": {reason}; correct user, password or name in `database`" in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+    assert not raised.value.transient
+
+
+def test_a_server_that_is_not_there_may_be_asked_again() -> None:
+    engine = connect("postgresql://me:hunter2@127.0.0.1:1/tsflow")
+    with (
+        pytest.raises(DatabaseUnavailable, match=r"^PostgreSQL tsflow at 127\.0\.0\.1:1: Connection refused; see"),
+        reading(engine),
+    ):
+        pass
     engine.dispose()
 
 
