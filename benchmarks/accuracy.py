@@ -1,6 +1,7 @@
 """Accuracy of the real pipeline on a Parquet panel: ingest, retrain, select, forecast, in a temporary database.
 
     python benchmarks/accuracy.py --data m4_weekly.parquet --out out/weekly [--horizon 13] [--seed 1] [--plain]
+    python benchmarks/accuracy.py --data m4_hourly.parquet --out out/quick --set '{search: false}' --only gru
     python benchmarks/accuracy.py --data etth1.parquet --out out/etth1 --horizon 96 --cutoffs 1
 
 The data have `unique_id, ds, y, split`; rows with split `train` or `val` are all that is learnt from, and forecasts are
@@ -60,7 +61,7 @@ def read(file: Path, horizon: int | None) -> Dataset:
     )
 
 
-def project_file(folder: Path, data: Dataset, training: dict[str, Any]) -> Path:
+def project_file(folder: Path, data: Dataset, training: dict[str, Any], architectures: list[str]) -> Path:
     """A project of one pipeline over the part of the data that may be seen."""
     data.seen.drop(columns="split").to_parquet(folder / "seen.parquet", index=False)
     pipeline = {
@@ -70,6 +71,7 @@ def project_file(folder: Path, data: Dataset, training: dict[str, Any]) -> Path:
         "horizon": data.horizon,
         "clock": "data",
         "ended_after": "never",  # competition series end at different dates, and all are asked for
+        "architectures": architectures,
         "training": {"refit": "all", **training},
         "selection": {"publish": "auto"},
     }
@@ -78,10 +80,12 @@ def project_file(folder: Path, data: Dataset, training: dict[str, Any]) -> Path:
     return file
 
 
-def run(data: Dataset, training: dict[str, Any], cutoffs: int | None) -> tuple[Forecasts, dict[str, Any]]:
+def run(
+    data: Dataset, training: dict[str, Any], architectures: list[str], cutoffs: int | None
+) -> tuple[Forecasts, dict[str, Any]]:
     """The forecasts by architecture, and the seconds of each stage with the decision."""
     with tempfile.TemporaryDirectory() as folder:
-        config = str(project_file(Path(folder), data, training))
+        config = str(project_file(Path(folder), data, training, architectures))
         seconds: dict[str, Seconds] = {}
         with (
             steps.hold_slot(config, "benchmark", wall=END_OF_TIME, holder="benchmark") as ticket,
@@ -171,14 +175,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cutoffs", type=int, metavar="N", help="roll over the test part, every N steps")
     parser.add_argument("--plain", action="store_true", help="the textbook as printed, without the stage")
-    parser.add_argument("--max-steps", type=int, help="fewer optimiser steps than the default")
+    parser.add_argument("--set", type=yaml.safe_load, default={}, metavar="YAML", help="settings of `training`")
+    parser.add_argument("--only", nargs="+", default=[*ARCHITECTURES, "stage"], help="of these")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     data = read(options.data, options.horizon)
-    training = {"seed": options.seed, "stage": not options.plain}
-    if options.max_steps:
-        training |= {"max_steps": options.max_steps, "min_steps": min(options.max_steps, 200)}
-    made, timings = run(data, training, options.cutoffs)
+    training = {"seed": options.seed, "stage": not options.plain, **options.set}
+    made, timings = run(data, training, options.only, options.cutoffs)
     scores = {}
     for name, forecast in made.items():
         if options.cutoffs:

@@ -1,6 +1,6 @@
 """Speed beside a bare PyTorch loop and beside neuralforecast and darts, in CPU seconds (user and system), in one run.
 
-    python benchmarks/speed.py --data FOLDER [--out speed.json] [start steps peers forecast growth]
+    python benchmarks/speed.py --data FOLDER [--out speed.json] [start steps peers accuracy forecast growth]
 
 FOLDER has `m4_hourly.parquet`, `m4_weekly.parquet` and their `manifest.yaml`, as for `accuracy.py`. Peers are
 installed once, in an environment of their own under `~/.cache/tsflow`. Each measurement has an interpreter and one
@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from accuracy import read
+from scoring import COLUMNS, score
 
 HERE = Path(__file__).parent
 PEERS = Path.home() / ".cache" / "tsflow" / "peers"
@@ -27,6 +29,11 @@ PINS = ["neuralforecast==3.3.0", "darts==0.48.1", "torch==2.13.0"]
 NETWORKS = ["rnn", "lstm", "gru", "cnn", "transformer"]
 SETS = {"m4_hourly": 168, "m4_weekly": 52}
 """Data, and the steps that a network sees."""
+SMALL = {
+    "m4_hourly": {"search": False, "min_steps": 120, "max_steps": 120},
+    "m4_weekly": {"search": False, "min_steps": 240, "max_steps": 240},
+}
+"""Budgets that were enough on the horizon before the test part."""
 ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -129,6 +136,41 @@ def peers(data: Path) -> pd.DataFrame:
     return pd.DataFrame(rows).T.round(2)
 
 
+def accuracy(data: Path) -> pd.DataFrame:
+    """CPU seconds of a whole retrain on a small budget, validation and refit included, beside NHITS."""
+    rows: dict[str, dict[str, float]] = {}
+    for name, context in SETS.items():
+        file = data / f"{name}.parquet"
+        for what, architectures in {"GRU": ["gru"], "all five": NETWORKS}.items():
+            rows[f"{name} {what}"] = retrained(file, architectures)
+        rows[f"{name} NHITS"] = nhits(file, context)
+    return pd.DataFrame(rows).T.round(3)
+
+
+def retrained(file: Path, architectures: list[str]) -> dict[str, float]:
+    """What accuracy.py scores of the published forecast, and the CPU seconds of the retrain."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, str(HERE / "accuracy.py"), "--data", str(file), "--out", folder]
+        command += ["--set", json.dumps(SMALL[file.stem]), "--only", *architectures]
+        environment = {**ONE_THREAD, "PYTHONPATH": str(HERE.parent)}
+        subprocess.run(command, check=True, capture_output=True, env=environment)
+        seconds = json.loads((Path(folder) / "timings.json").read_text())["seconds"]
+        scores = json.loads((Path(folder) / "scores.json").read_text())["champion"]
+    spent = sum(stage["cpu"] for what, stage in seconds.items() if what not in ("ingest", "forecast"))
+    return {"CPU s": spent, "sMAPE": scores["sMAPE"], "MASE": scores["MASE"]}
+
+
+def nhits(file: Path, context: int) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        out = f"{folder}/nhits.parquet"
+        spent = peer("nhits", file=str(file), context=context, out=out)
+        made = pd.read_parquet(out).astype({"unique_id": str})
+    bounds = dict.fromkeys(COLUMNS[3:], made["yhat"])  # it has no intervals, and none are scored
+    data = read(file, None)
+    scores = score(data.asked[["unique_id", "ds"]].merge(made.assign(**bounds), how="left"), data)
+    return {"CPU s": spent["cpu"], "sMAPE": scores["sMAPE"], "MASE": scores["MASE"]}
+
+
 def forecast(_: Path) -> pd.DataFrame:
     """CPU seconds to forecast 10,000 series of 200 steps, 12 ahead, from data in memory to arrays."""
     size = {"series": 10_000, "length": 200, "horizon": 12}
@@ -149,6 +191,7 @@ PARTS: dict[str, Callable[[Path], pd.DataFrame]] = {
     "start": start,
     "steps": steps,
     "peers": peers,
+    "accuracy": accuracy,
     "forecast": forecast,
     "growth": growth,
 }
