@@ -37,11 +37,12 @@ def forecast(job: Job, on_progress: Progress | None = None) -> int:
 
     A slot that is published is a no-op, unless forced; the present one is done again if data or settings have changed.
     """
-    plan = plan_forecast(job)
+    plan, at_hand = _planned(job)
     if plan.done:
         return plan.run_id
-    for number in range(len(plan.shards)):
-        forecast_shard(job, plan, number)
+    for number, part in enumerate(plan.shards):
+        with failing(job, plan.run_id):
+            _write(job, plan, at_hand[part] if part in at_hand else shard_panel(job, part))
         if on_progress:
             on_progress("series forecast", number + 1, len(plan.shards))
     return publish(job, plan)
@@ -49,27 +50,39 @@ def forecast(job: Job, on_progress: Progress | None = None) -> int:
 
 def plan_forecast(job: Job) -> ForecastPlan:
     """Begin the slot's forecast and say which parts it has."""
+    return _planned(job)[0]
+
+
+def _planned(job: Job) -> tuple[ForecastPlan, dict[Shard, Panel]]:
+    """The plan, and the part that was read last for it: mostly the only one, and reading is half of a forecast."""
     digests: list[bytes] = []
+    at_hand: dict[Shard, Panel] = {}
     parts, negative = shards(job), False
-    for panel in (shard_panel(job, part) for part in parts):
+    for part in parts:
+        panel = shard_panel(job, part)
+        at_hand = {part: panel}
         digests += series_digests(panel)
         negative = negative or panel.has_negative
     digest = combined_digest(job.pipeline.grid, digests)
     run = begin(job, "forecast", data_digest=digest, redo_if_changed=job.ticket.known_at is None)
     if not run.done:
         partitions.make_room(job.engine, schema.forecasts, run.id + partitions.AHEAD)
-    return ForecastPlan(run.id, run.done, tuple(parts), len(digests), negative)
+    return ForecastPlan(run.id, run.done, tuple(parts), len(digests), negative), at_hand
 
 
 def forecast_shard(job: Job, plan: ForecastPlan, number: int) -> None:
     """Write the forecasts of one part, which nobody sees yet; done again, it replaces them."""
     with failing(job, plan.run_id):
-        panel = replace(shard_panel(job, plan.shards[number]), negative_elsewhere=plan.negative)
-        season_length = job.pipeline.shape.season_length
-        for share in share_out(job, panel, current_forecaster(job)):
-            forecasts.write_shard(job.engine, job.fence, plan.run_id, checked_forecasts(share.rows(panel)))
-            forecasts.write_origins(job.engine, job.fence, plan.run_id, share.origins(panel, season_length))
-        forecasts.write_origins(job.engine, job.fence, plan.run_id, without_forecast(job, panel))
+        _write(job, plan, shard_panel(job, plan.shards[number]))
+
+
+def _write(job: Job, plan: ForecastPlan, panel: Panel) -> None:
+    panel = replace(panel, negative_elsewhere=plan.negative)
+    season_length = job.pipeline.shape.season_length
+    for share in share_out(job, panel, current_forecaster(job)):
+        forecasts.write_shard(job.engine, job.fence, plan.run_id, checked_forecasts(share.rows(panel)))
+        forecasts.write_origins(job.engine, job.fence, plan.run_id, share.origins(panel, season_length))
+    forecasts.write_origins(job.engine, job.fence, plan.run_id, without_forecast(job, panel))
 
 
 def publish(job: Job, plan: ForecastPlan) -> int:
