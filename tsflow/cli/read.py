@@ -125,16 +125,21 @@ def leaderboard(
 
 
 def _show_explained(frame: "pd.DataFrame", form: Format, output: Path | None) -> None:
-    from tsflow.reporting.textbook import textbook_table
+    """A row an architecture in files; for readers a table a pipeline, a column an architecture."""
+    import pandas as pd
+
+    from tsflow.reporting.textbook import textbook_lines, textbook_table
 
     table = textbook_table(frame)
-    show(
-        table,
-        form,
-        output,
-        columns=[name for name in table.columns if name != "error_by_lead"],
-        empty="nothing is explained yet: `tsflow retrain` does so",
-    )
+    if output is not None or form is not Format.table or table.empty:
+        show(table, form, output, columns=[], empty="nothing is explained yet: `tsflow retrain` does so")
+        return
+    for name, rows in table.groupby("pipeline"):
+        architectures, lines = textbook_lines(rows)
+        labels = [f"{line.label}: the textbook" if line.is_claim else f"  {line.label}" for line in lines]
+        turned = pd.DataFrame([line.values for line in lines], columns=architectures)
+        turned.insert(0, str(name), labels)
+        show(turned, form, output, columns=list(turned.columns))
 
 
 @command

@@ -112,4 +112,4 @@ def _leads(axes: Axes) -> None:
 
 
 def _small() -> Figure:
-    return Figure(figsize=(6.4, 2.6), layout="constrained")
+    return Figure(figsize=(5.0, 2.3), layout="constrained")

@@ -25,13 +25,12 @@ def draw_poster(report: Report) -> Figure:
     head, *middle, foot = parts[:, 0]
     _head(head.subplots(), report)
     for number, part in enumerate(middle):
-        cells = part.subplots(1, 2)
-        for axes, one in zip(cells, shown[2 * number : 2 * number + 2], strict=False):
+        row = shown[2 * number : 2 * number + 2]
+        cells = part.subplots(1, len(row), squeeze=False)[0]  # an odd one has the whole width
+        for axes, one in zip(cells, row, strict=True):
             draw_series(axes, one.history, one.forecast, report.frequency)
             title = f"{one.unique_id} · {one.why}"
             axes.set_title(_short(title, 72), loc="left", fontsize=9, color=BLACK, parse_math=False)
-        for axes in cells[len(shown) - 2 * number :]:
-            axes.set_visible(False)
     if shown:
         _legend(head, middle[0].axes[0])
     left, right = foot.subplots(1, 2)

@@ -18,6 +18,7 @@ from tsflow.reporting.charts import (
     forecast_chart,
     issues_chart,
 )
+from tsflow.reporting.textbook import Line, textbook_lines, textbook_table
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Report:
     """The pipeline's row of `pipeline_health`."""
     series: tuple[Shown, ...] = ()
     board: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """The leaderboard, best first."""
+    """The leaderboard, best first, with each model's explanation where it has one."""
     curves: Mapping[str, Curve] = field(default_factory=dict)
     """Training curve of each candidate, by architecture."""
     decision: Mapping[str, Any] | None = None
@@ -84,12 +85,19 @@ def render_report(report: Report) -> str:
         charts=charts,
         board=report.board.to_dict("records"),
         columns=[column for column in _BOARD if column[0] in report.board],
+        textbook=_textbook(report.board),
         curves=embedded(curves_chart(report.curves)) if report.curves else None,
         coverage=embedded(coverage_chart(by_lead)) if len(by_lead) else None,
         errors=embedded(error_chart(by_lead)) if len(by_lead) else None,
         issues=embedded(issues_chart(report.by_issue)) if len(by_lead) else None,
         refused=report.refused.to_dict("records"),
     )
+
+
+def _textbook(board: pd.DataFrame) -> tuple[list[str], list[Line]] | None:
+    """The architectures that were looked into, and the lines of the textbook's table; none where none was."""
+    table = textbook_table(board) if "explanation" in board else pd.DataFrame()
+    return textbook_lines(table) if len(table) else None
 
 
 def weighted(accuracy: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -113,11 +121,9 @@ def _moment(value: Any) -> str:
 
 
 _BOARD = (
-    ("select_loss", "loss that decides", ".4f", "scaled pinball loss on the select zone; lower is better"),
-    ("tune_loss", "loss while tuning", ".4f", "scaled pinball loss on the tune zone; lower is better"),
-    ("reach", "reach", ",.0f", "steps back at which an input still moves the forecast"),
+    ("select_loss", "loss that decides", ".4f", "on the select zone, which no candidate was trained on"),
+    ("tune_loss", "loss while tuning", ".4f", "on the tune zone, by which training was ended"),
     ("parameters", "weights", ",.0f", "number of weights"),
-    ("milliseconds", "ms a 1,000 series", ",.0f", "time to forecast 1,000 series"),
     ("seconds", "seconds to train", ",.1f", "wall time of the training"),
 )
 """Columns of the leaderboard that are shown where they are there: name, heading, format, meaning."""

@@ -58,7 +58,7 @@ def gather(engine: Engine, name: str, pipeline: Pipeline, now: datetime) -> Repo
     """All that a report says, of what the database holds at this moment; a pipeline that never ran has an empty one."""
     health = _first(readers.pipeline_health(engine, name)) or _never_run(name)
     decision = _first(readers.decisions(engine, name))
-    board = readers.leaderboard(engine, name)
+    board = readers.explained(engine, name)
     return Report(
         pipeline=name,
         made_at=now,

@@ -36,11 +36,15 @@ def test_quarantine_shows_the_raw_row_and_the_reason(tsflow: Tsflow) -> None:
 
 def test_leaderboard_explains_beside_what_the_textbook_claims(tsflow: Tsflow) -> None:
     (row,) = records(tsflow("leaderboard", "--explain", "--format", "json"))
-    assert (row["architecture"], row["claim_long_term"], row["claim_lightweight"]) == ("lstm", "yes", "no")
-    assert (row["network_reach"], row["reach"], row["milliseconds"]) == (12, 36, 20.0)
-    assert row["leans_on"] == "12 (40%), 1 (30%)"
-    assert (row["first_lead_error"], row["last_lead_error"]) == (0.5, 0.75)
-    assert "12 (40%), 1 (30%)" in tsflow("leaderboard", "--explain").stdout
+    claims = row["textbook_long_term_dependence"], row["textbook_lightweight"]
+    assert (row["architecture"], *claims) == ("lstm", "yes", "no")
+    measured = row["network_looks_back_steps"], row["forecast_looks_back_steps"], row["milliseconds_per_1000_series"]
+    assert measured == (12, 36, 20.0)
+    assert (row["main_lags"], row["share_of_main_lags"]) == ("12, 1", pytest.approx(0.7))
+    assert (row["mase_first_step"], row["mase_last_step"]) == (0.5, 0.75)
+    lines = tsflow("leaderboard", "--explain").stdout.splitlines()
+    assert lines[0].split() == ["demo", "lstm"]
+    assert ["share", "of", "main", "lags", "70%"] in [line.split() for line in lines]
 
 
 def test_leaderboard_marks_the_champion(tsflow: Tsflow) -> None:

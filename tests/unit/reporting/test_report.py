@@ -129,10 +129,24 @@ def test_accuracy_is_weighted_by_steps() -> None:
     assert empty().overall == {}
 
 
-def test_measures_that_a_leaderboard_lacks_are_not_shown() -> None:
-    board = full().board
-    assert "reach" not in Page(render_report(full())).texts
-    assert "reach" in Page(render_report(full(board=board.assign(reach=[30, 12, None])))).texts
+def explanation(reach: int | None) -> dict[str, Any]:
+    """As a retrain writes it, of a network or of the stage alone."""
+    influence = [0.5, 0.25, 0.15, 0.1] if reach else []
+    looked = {"network_reach": reach, "network_influence": influence, "reach": 4, "leans_on": [[2, 0.4], [1, 0.3]]}
+    return {**looked, "milliseconds": 1234.5, "error_by_lead": [0.5, None, 0.75]}
+
+
+def test_the_textbooks_claims_stand_beside_what_was_measured() -> None:
+    explained = [explanation(3), explanation(None), None]
+    board = full().board.assign(pipeline="demand", seconds=2.0, explanation=explained)
+    board["architecture"] = ["stage", "rnn", "seasonal_naive"]
+    page = Page(render_report(full(board=board)))
+    assert "long term dependence the textbook says no" in page.text  # of rnn, which comes before what is not in it
+    assert "milliseconds per 1000 series to forecast 1,000 series 1,234 1,234" in page.text
+    assert "main lags steps back that it leans on most; 1 is the last observation 2, 1 2, 1" in page.text
+    assert "share of main lags of its attribution: the higher, the shorter the story 70% 70%" in page.text
+    assert "50 % where all of the context counts alike – 25%" in page.text
+    assert "textbook" not in Page(render_report(full())).text
 
 
 @pytest.mark.filterwarnings("ignore:Glyph")
@@ -149,6 +163,7 @@ def test_the_poster_is_a_picture_of_any_report(report: Report) -> None:
 def test_the_poster_shows_four_series_at_most() -> None:
     (one,) = full().series
     figure = draw_poster(full(series=(one,) * 6))
+    assert len(draw_poster(full(series=(one,) * 3)).axes) == 1 + 3 + 2
     titles = [axes.get_title("left") for axes in figure.axes if axes.get_visible()]
     assert len([title for title in titles if title.startswith("north")]) == 4
 
