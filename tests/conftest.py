@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 
 from tsflow.store import migrate
 from tsflow.store.engine import connect
+
+if TYPE_CHECKING:
+    from tests.projects import Small
 
 # A busy machine is no failure: examples have no deadline, and are the same in every run.
 settings.register_profile("tsflow", deadline=None, derandomize=True)
@@ -93,6 +97,17 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine = connect(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def small(tmp_path: Path, database_url: str) -> "Small":
+    """A small project, two monthly series; the test runs once on each kind of database."""
+    from tests.projects import Small, seasonal
+
+    project = Small(tmp_path, database_url)
+    project.configure()
+    project.write(seasonal())
+    return project
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

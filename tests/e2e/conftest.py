@@ -3,11 +3,8 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-from tests.projects import Small, seasonal
 
 # Before Prefect is imported: its database and settings are not those of whoever runs the tests.
 os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="tsflow-prefect-")
@@ -23,12 +20,3 @@ def prefect_server() -> Iterator[None]:
 
     with prefect_test_harness(server_startup_timeout=120):
         yield
-
-
-@pytest.fixture
-def small(tmp_path: Path, database_url: str) -> Small:
-    """Two monthly series; the test runs once on each kind of database."""
-    project = Small(tmp_path, database_url)
-    project.configure()
-    project.write(seasonal())
-    return project

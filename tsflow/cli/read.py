@@ -28,18 +28,7 @@ _AsOf = Annotated[
 ]
 _Resolved = Annotated[bool, typer.Option("--resolved", help="Also the rows that were mended since.")]
 
-_FORECASTS = [
-    "pipeline",
-    "unique_id",
-    "ds",
-    "y_hat",
-    "lo_80",
-    "hi_80",
-    "lo_95",
-    "hi_95",
-    "model",
-    "issued_at",
-]
+_FORECASTS = ["pipeline", "unique_id", "ds", "y_hat", "lo_80", "hi_80", "lo_95", "hi_95", "model", "issued_at"]
 
 
 @command
@@ -52,13 +41,7 @@ def series(
 
         frame = readers.series(engine, pipeline)
     columns = ["pipeline", "unique_id", "frequency", "first_ds", "last_ds", "observations", "ended"]
-    show(
-        frame,
-        form,
-        output,
-        columns=columns,
-        empty="no series yet: `tsflow run` or `tsflow ingest` reads them",
-    )
+    show(frame, form, output, columns=columns, empty="no series yet: `tsflow run` or `tsflow ingest` reads them")
 
 
 @command
@@ -77,11 +60,7 @@ def quarantine(
         frame = readers.quarantine(engine, pipeline, resolved=resolved)
     columns = ["pipeline", "unique_id", "ds", "failed_check", "reason", "raw", "last_seen"]
     show(
-        frame,
-        form,
-        output,
-        columns=[*columns, "resolved_at"] if resolved else columns,
-        empty="the quarantine is empty",
+        frame, form, output, columns=[*columns, "resolved_at"] if resolved else columns, empty="the quarantine is empty"
     )
 
 
@@ -115,13 +94,7 @@ def leaderboard(
         "status",
     ]
     frame["champion"] = frame["champion"].map({1: "yes", 0: ""})
-    show(
-        frame,
-        form,
-        output,
-        columns=columns,
-        empty="no retrain yet: `tsflow run` or `tsflow retrain` makes one",
-    )
+    show(frame, form, output, columns=columns, empty="no retrain yet: `tsflow run` or `tsflow retrain` makes one")
 
 
 def _show_explained(frame: "pd.DataFrame", form: Format, output: Path | None) -> None:
@@ -152,13 +125,7 @@ def decisions(
 
         frame = readers.decisions(engine, pipeline)
     columns = ["id", "pipeline", "slot", "outcome", "model_id", "reason", "decided_at"]
-    show(
-        frame,
-        form,
-        output,
-        columns=columns,
-        empty="no decision yet: `tsflow run` or `tsflow retrain` makes one",
-    )
+    show(frame, form, output, columns=columns, empty="no decision yet: `tsflow run` or `tsflow retrain` makes one")
 
 
 @command

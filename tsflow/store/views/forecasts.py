@@ -1,6 +1,6 @@
 """Views on forecasts: those that are current, all that were ever issued, and how they turned out."""
 
-from tsflow.store.views.view import Sql, View
+from tsflow.store.views.view import PUBLISHED, Columns, Sql, View
 
 _LAST_REDO = (
     "NOT EXISTS (SELECT 1 FROM runs l WHERE l.pipeline = r.pipeline AND l.kind = r.kind AND l.slot = r.slot "
@@ -8,10 +8,8 @@ _LAST_REDO = (
 )
 """A slot that was forced to run again counts once."""
 
-Columns = dict[str, tuple[str, str]]
-
 _RUNS = "runs r\nCROSS JOIN series s"
-_PUBLISHED = "s.pipeline = r.pipeline AND r.kind = 'forecast' AND r.space = 'live' AND r.published_at IS NOT NULL"
+_PUBLISHED = f"s.pipeline = r.pipeline AND {PUBLISHED}"
 
 
 def latest_forecasts(sql: Sql) -> View:

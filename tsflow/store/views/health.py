@@ -1,6 +1,6 @@
 """The view on the health of pipelines: what last went well, what is late, what is missing."""
 
-from tsflow.store.views.view import Sql, View
+from tsflow.store.views.view import PUBLISHED, Sql, View
 
 WELL = ("ok", "first slot to come")
 """The states in which nothing needs to be done."""
@@ -81,10 +81,10 @@ def _facts(sql: Sql) -> str:
         "ended": _series("count(*)", " AND s.ended"),
         "heads": _series("count(*)", " AND NOT s.ended AND s.id IN (SELECT series_id FROM forecast_heads)"),
         "refused": "SELECT count(*) FROM quarantine q WHERE q.pipeline = p.name AND q.resolved_at IS NULL",
-        "slot": "SELECT max(r.slot) FROM runs r WHERE r.pipeline = p.name AND " + _PUBLISHED,
+        "slot": "SELECT max(r.slot) FROM runs r WHERE r.pipeline = p.name AND " + PUBLISHED,
         "until": (
             "SELECT max(f.ds) FROM forecasts f WHERE f.run_id = (SELECT r.id FROM runs r "
-            f"WHERE r.pipeline = p.name AND {_PUBLISHED} ORDER BY r.slot DESC, r.redo DESC LIMIT 1)"
+            f"WHERE r.pipeline = p.name AND {PUBLISHED} ORDER BY r.slot DESC, r.redo DESC LIMIT 1)"
         ),
         "holder": f"SELECT l.holder FROM leases l WHERE l.pipeline = p.name AND l.space = 'live' AND {lasts}",
         "status": _last_run("r.status"),
@@ -93,9 +93,6 @@ def _facts(sql: Sql) -> str:
     rendered = ",\n".join(f"        ({query}) AS {name}" for name, query in columns.items())
     settings = "p.name, p.clock, p.calendar, p.step_seconds, p.schedule, p.due_at, p.late_after"
     return f"    SELECT {settings},\n{rendered}\n    FROM pipelines p"
-
-
-_PUBLISHED = "r.kind = 'forecast' AND r.space = 'live' AND r.published_at IS NOT NULL"
 
 
 def _last_success(kind: str) -> str:

@@ -1,8 +1,6 @@
 """Views on how forecasts turned out: by lead, as scored, and whether promises are kept."""
 
-from tsflow.store.views.view import Sql, View
-
-_LIVE = "r.kind = 'forecast' AND r.space = 'live' AND r.published_at IS NOT NULL"
+from tsflow.store.views.view import PUBLISHED, Columns, Sql, View
 
 
 def accuracy_by_lead(sql: Sql) -> View:
@@ -21,12 +19,10 @@ def accuracy_by_lead(sql: Sql) -> View:
                 "c.error",
                 "Mean absolute scaled error of these: 1.0 is as wrong as seasonal naive used to be.",
             ),
-            "bias": ("c.bias", "Mean scaled error; above 0, the forecasts were too high."),
-            "coverage_80": ("c.coverage_80", "Share within the 80 % interval."),
-            "coverage_95": ("c.coverage_95", "Share within the 95 % interval."),
+            **_honesty("c"),
             "run_id": ("r.id", "The run that made it."),
         },
-        tables=f"FROM runs r\nJOIN forecast_scores c ON c.run_id = r.id\nWHERE {_LIVE}",
+        tables=_of_published("forecast_scores", "c"),
         example=(
             "SELECT lead, sum(steps) AS steps, sum(steps * mase) / sum(steps) AS mase,\n"
             "    sum(steps * coverage_80) / sum(steps) AS coverage_80\n"
@@ -48,15 +44,26 @@ def monitoring(sql: Sql) -> View:
             "ratio": ("d.ratio", "Error of the last runs over the promised one: 1.0 keeps the promise."),
             "growth": ("d.growth", "The same over that of the runs and cutoffs before."),
             "p_value": ("d.p_value", "Of such errors without drift; none where too few have come true."),
-            "bias": ("d.bias", "Mean scaled error; above 0, the forecasts were too high."),
-            "coverage_80": ("d.coverage_80", "Share within the 80 % interval."),
-            "coverage_95": ("d.coverage_95", "Share within the 95 % interval."),
+            **_honesty("d"),
             "runs": ("d.runs", "Forecast runs that were tested together."),
             "reason": ("d.reason", "What was found, in words."),
         },
-        tables=f"FROM runs r\nJOIN drift_checks d ON d.run_id = r.id\nWHERE {_LIVE}",
+        tables=_of_published("drift_checks", "d"),
         example=(
             "SELECT slot, drifted, ratio, coverage_80, reason\nFROM monitoring\n"
             "WHERE pipeline = 'sales'\nORDER BY slot DESC"
         ),
     )
+
+
+def _honesty(of: str) -> Columns:
+    return {
+        "bias": (f"{of}.bias", "Mean scaled error; above 0, the forecasts were too high."),
+        "coverage_80": (f"{of}.coverage_80", "Share within the 80 % interval."),
+        "coverage_95": (f"{of}.coverage_95", "Share within the 95 % interval."),
+    }
+
+
+def _of_published(table: str, name: str) -> str:
+    """Rows of a table about published forecast runs `r`."""
+    return f"FROM runs r\nJOIN {table} {name} ON {name}.run_id = r.id\nWHERE {PUBLISHED}"

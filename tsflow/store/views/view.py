@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 
+Columns = dict[str, tuple[str, str]]
+"""Name to (expression, comment)."""
+
+PUBLISHED = "r.kind = 'forecast' AND r.space = 'live' AND r.published_at IS NOT NULL"
+"""Of `runs r`: those whose forecasts readers see, or saw."""
+
 
 @dataclass(frozen=True)
 class View:
@@ -9,8 +15,7 @@ class View:
 
     name: str
     comment: str
-    columns: dict[str, tuple[str, str]]
-    """Name to (expression, comment)."""
+    columns: Columns
     tables: str
     """From FROM to the end of the statement."""
     question: str
