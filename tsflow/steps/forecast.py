@@ -78,8 +78,10 @@ def forecast_shard(job: Job, plan: ForecastPlan, number: int) -> None:
 
 def _write(job: Job, plan: ForecastPlan, panel: Panel) -> None:
     panel = replace(panel, negative_elsewhere=plan.negative)
-    season_length = job.pipeline.shape.season_length
-    for share in share_out(job, panel, current_forecaster(job)):
+    season_length, forecaster = job.pipeline.shape.season_length, current_forecaster(job)
+    if forecaster.stands_in:
+        job.alert("baseline", f"the champion cannot forecast: {forecaster.reason}")
+    for share in share_out(job, panel, forecaster):
         forecasts.write_shard(job.engine, job.fence, plan.run_id, checked_forecasts(share.rows(panel)))
         forecasts.write_origins(job.engine, job.fence, plan.run_id, share.origins(panel, season_length))
     forecasts.write_origins(job.engine, job.fence, plan.run_id, without_forecast(job, panel))

@@ -1,7 +1,7 @@
 """Who forecasts: the champion, an earlier one if its weights are damaged, else seasonal naive."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -36,6 +36,8 @@ class Forecaster:
     reason: str
     quantiles: Quantify
     """Calibrated."""
+    stands_in: bool = False
+    """Whether a champion should have forecast, and could not."""
 
 
 def current_forecaster(job: Job) -> Forecaster:
@@ -61,7 +63,8 @@ def current_forecaster(job: Job) -> Forecaster:
             damaged[row.id] = f"model {row.id} ({row.architecture}) could not be loaded: {error}"
             if error.transient:
                 break  # the store was asked long enough: the earlier ones are there, too
-    return baseline(job, "; ".join(damaged.values()) or "no model has been trained yet")
+    found = baseline(job, "; ".join(damaged.values()) or "no model has been trained yet")
+    return replace(found, stands_in=bool(damaged))
 
 
 def unfit(pipeline: Pipeline, row: ModelRow) -> str | None:

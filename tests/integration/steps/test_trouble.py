@@ -58,6 +58,8 @@ def test_an_outage_of_the_artifact_store_costs_no_slot(
     (forecast,) = small.rows("SELECT DISTINCT source, reason FROM latest_forecasts")
     assert forecast["source"] == "baseline"
     assert "could not be loaded: cannot read s3://" in forecast["reason"]
+    (alert,) = small.rows("SELECT message FROM alerts WHERE kind = 'baseline'")
+    assert alert["message"] == f"the champion cannot forecast: {forecast['reason']}"
     s3fs.S3FileSystem.clear_instance_cache()
 
 
