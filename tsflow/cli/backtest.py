@@ -77,4 +77,5 @@ def backtest(
     if output is None:
         frame = ranking(frame, by.value, metric.value)
     show(frame, form, output, columns=list(frame.columns))
-    note(f"{pipeline}: {plan.space}: {windows} cutoffs, trained {len(plan.windows)} times")
+    times = "once" if len(plan.windows) == 1 else f"{len(plan.windows)} times"
+    note(f"{pipeline}: {plan.space}: {windows} cutoffs, trained {times}")

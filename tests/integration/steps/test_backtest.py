@@ -1,6 +1,7 @@
 """Rolling origin over the past, on both databases."""
 
 import json
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,8 @@ def test_its_file_is_what_utilsforecast_evaluates(small: Small, tmp_path: Path) 
     pd.testing.assert_series_equal(ours.sort_index(), theirs.sort_index(), check_names=False)
 
 
-def test_without_statsforecast_it_says_what_to_install(small: Small) -> None:
+def test_without_statsforecast_it_says_what_to_install(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "statsforecast", None)
     small.configure(architectures=["stage"])
     assert CliRunner().invoke(app, ["ingest", "small", "--config", small.config]).exit_code == 0
     command = ["backtest", "small", "--windows", "1", "--with", "auto_ets", "--config", small.config]
