@@ -18,6 +18,7 @@ from tsflow.reporting.charts import (
     forecast_chart,
     issues_chart,
 )
+from tsflow.reporting.means import weighted
 from tsflow.reporting.textbook import Line, textbook_lines, textbook_table
 
 
@@ -98,16 +99,6 @@ def _textbook(board: pd.DataFrame) -> tuple[list[str], list[Line]] | None:
     """The architectures that were looked into, and the lines of the textbook's table; none where none was."""
     table = textbook_table(board) if "explanation" in board else pd.DataFrame()
     return textbook_lines(table) if len(table) else None
-
-
-def weighted(accuracy: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Means over groups, each row counting by its steps."""
-    if not len(accuracy):
-        return pd.DataFrame()
-    measures = ["mae", "bias", "level", "coverage_80", "coverage_95"]
-    weighted = accuracy[measures].mul(accuracy["steps"], axis="index").assign(steps=accuracy["steps"])
-    summed = weighted.groupby(accuracy[by]).sum()
-    return summed[measures].div(summed["steps"], axis="index").assign(steps=summed["steps"]).reset_index()
 
 
 def _number(value: Any, form: str = ",.0f") -> str:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from sqlalchemy import Engine
 
 from tsflow.config import Pipeline
-from tsflow.reporting import plot_forecasts
+from tsflow.reporting.plot import plot_forecasts
 from tsflow.store import readers
 from tsflow.store.panels import read_panel
 

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 
 from tsflow import storage
 from tsflow.config import Pipeline
-from tsflow.reporting import Report, Shown, draw_poster, render_report
+from tsflow.reporting.poster import draw_poster
+from tsflow.reporting.report import Report, Shown, render_report
 from tsflow.store import browse, readers
 
 _WHY: dict[browse.Ranking, str] = {

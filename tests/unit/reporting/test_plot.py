@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tsflow.frequency import Frequency
-from tsflow.reporting import plot_forecasts, save_plot
+from tsflow.reporting.plot import plot_forecasts, save_plot
 
 DAILY = Frequency.parse("D")
 

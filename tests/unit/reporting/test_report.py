@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from tsflow.frequency import Frequency
-from tsflow.reporting import Report, Shown, draw_poster, render_report
+from tsflow.reporting.poster import draw_poster
+from tsflow.reporting.report import Report, Shown, render_report
 
 EVIL = "<script>alert('x')</script> $\\frac_ \"quoted\" 温度"
 NOTHING = {

@@ -4,7 +4,7 @@ import streamlit as st
 
 from tsflow.dashboard import data, figures
 from tsflow.dashboard.shell import choose_pipeline, header, metrics, nothing, table
-from tsflow.reporting.report import weighted
+from tsflow.reporting.means import weighted
 from tsflow.store import browse
 
 _ISSUES = (10, 30, 100)

@@ -85,7 +85,8 @@ def _show(pipeline: "pd.Series[Any]", chosen: "pd.Series[Any]", issues: pd.DataF
     if forecast.empty:
         nothing(f"No forecast of this series was issued at {as_of}", "It may have been too short, or have ended.")
         seen = _on_grid(data.read(browse.history, series_id, steps), grid)
-        st.plotly_chart(figures.history(seen, ink()), width="stretch", key="seen", alt=f"History of {name}")
+        if len(seen):
+            st.plotly_chart(figures.history(seen, ink()), width="stretch", key="seen", alt=f"History of {name}")
         return
     beside = {label: data.read(browse.forecast_of, labels[label], series_id) for label in others}
     until = max(one["ds"].max() for one in (forecast, *beside.values()) if len(one))
