@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsflow.artifacts import save_model
-from tsflow.errors import ArtifactError, ArtifactUnavailable, DataError, TrainingError, TsflowError
+from tsflow.errors import ArtifactError, DataError, TrainingError, TsflowError
 from tsflow.evaluation import collapsed
 from tsflow.steps.clock import to_datetime
 from tsflow.steps.data import live_panel
@@ -26,7 +26,6 @@ def train_candidate(job: Job, run_id: int, architecture: str, on_progress: Progr
 
     Raises:
         TrainingError: If it cannot be trained; its row says why, and the others go on.
-        ArtifactUnavailable: If the artifact store does not answer, so that a retry may help; its row says so.
     """
     done = models.find(job.engine, run_id, architecture, "candidate")
     if done and done.select_loss is not None:
@@ -38,8 +37,6 @@ def train_candidate(job: Job, run_id: int, architecture: str, on_progress: Progr
         reason = str(error) if isinstance(error, TsflowError) else f"{type(error).__name__}: {error}"
         failed = models.Training(architecture=architecture, role="candidate", status="failed", error=reason)
         models.record(job.engine, job.fence, run_id, failed)
-        if isinstance(error, ArtifactUnavailable):
-            raise
         raise TrainingError(f"{architecture}: {reason}") from error
     if job.pipeline.refits_all:
         refit(job, trial, candidate, on_progress)
