@@ -6,6 +6,7 @@ from prefect import flow, get_run_logger
 
 from flows import tasks
 from flows.alerts import tell_failure
+from flows.runner import training
 from flows.slot import Slot, held, run_name
 from tsflow.steps import Skipped
 
@@ -19,12 +20,13 @@ def retrain_if_due(work: Slot) -> int | None:
     if isinstance(planned, Skipped):
         get_run_logger().info("no retrain: %s", planned.reason)
         return None
-    if planned.architectures:
-        work.do(tasks.choose_recipes, run_id=planned.run_id)
-    futures = [work.start(tasks.train, run_id=planned.run_id, architecture=name) for name in planned.architectures]
-    for future in futures:
-        future.wait()
-    decision_id: int = work.do(tasks.decide, run_id=planned.run_id)
+    with training(work.setting):
+        if planned.architectures:
+            work.do(tasks.choose_recipes, run_id=planned.run_id)
+        futures = [work.start(tasks.train, run_id=planned.run_id, architecture=name) for name in planned.architectures]
+        for future in futures:
+            future.wait()
+        decision_id: int = work.do(tasks.decide, run_id=planned.run_id)
     return decision_id
 
 

@@ -3,14 +3,10 @@
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from prefect import Task
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
 
 from tsflow.config import TaskRunner as Setting
 from tsflow.errors import ConfigError
-
-TRAINING = "training"
-"""Tag of the tasks that train: those for which a GPU is worth its price."""
 
 
 def task_runner(setting: Setting) -> TaskRunner[Any]:
@@ -34,9 +30,13 @@ def task_runner(setting: Setting) -> TaskRunner[Any]:
     return DaskTaskRunner(cluster_kwargs=local)
 
 
-def placed(setting: Setting, task: Task[..., Any]) -> AbstractContextManager[Any]:
-    """Where a task that is submitted now may run: one that trains, on Dask workers with the configured resources."""
-    if setting.kind != "dask" or not setting.training_resources or TRAINING not in task.tags:
+def training(setting: Setting) -> AbstractContextManager[Any]:
+    """What is submitted meanwhile trains: on Dask, it goes to workers with the configured resources.
+
+    No tag says so: before a tagged task Prefect asks the server for its limit, and a server that does not answer then
+    would cost the run.
+    """
+    if setting.kind != "dask" or not setting.training_resources:
         return nullcontext()
     from dask.base import annotate
 

@@ -12,7 +12,7 @@ from prefect.runtime import flow_run
 from prefect.task_runners import TaskRunner
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from flows.runner import placed, task_runner
+from flows.runner import task_runner
 from tsflow.config import TaskRunner as Setting
 from tsflow.config import load_project
 from tsflow.errors import RunsAwry, TsflowError
@@ -35,8 +35,7 @@ class Slot:
 
     def start(self, task: Task[..., Any], **parameters: Any) -> Any:
         """Submit a task for this slot; returns its future."""
-        with placed(self.setting, task):
-            return self.runner.submit(task, parameters={"ticket": self.ticket, **parameters})
+        return self.runner.submit(task, parameters={"ticket": self.ticket, **parameters})
 
     def here(self, task: Task[..., Any], **parameters: Any) -> Any:
         """Run a task in the flow's own process: where the source's files and secrets are."""

@@ -10,7 +10,6 @@ from prefect.tasks import Task
 from flows import artifacts
 from flows.alerts import prefect_event
 from flows.progress import reporter
-from flows.runner import TRAINING
 from flows.shown import shown
 from tsflow import steps
 from tsflow.errors import TsflowError
@@ -31,7 +30,6 @@ _OPTIONS: dict[str, Any] = {
     "retry_delay_seconds": [2, 10, 30],
     "retry_condition_fn": _is_transient,
 }
-_TRAINING = {**_OPTIONS, "tags": {TRAINING}}
 
 
 @task(task_run_name="ingest {ticket.pipeline}", **_OPTIONS)
@@ -51,21 +49,21 @@ def plan_retrain(ticket: Ticket) -> Planned | Skipped:
         return steps.plan_retrain(job)
 
 
-@task(task_run_name="choose recipes {ticket.pipeline}", **_TRAINING)
+@task(task_run_name="choose recipes {ticket.pipeline}", **_OPTIONS)
 def choose_recipes(ticket: Ticket, run_id: int) -> int:
     """How all architectures are trained, searched for on the tune zone; returns how many recipes each is given."""
     with open_job(ticket) as job, reporter(f"{ticket.pipeline}: recipes") as progress:
         return len(steps.choose_recipes(job, run_id, on_progress=progress))
 
 
-@task(task_run_name="train {ticket.pipeline} {architecture}", **_TRAINING)
+@task(task_run_name="train {ticket.pipeline} {architecture}", **_OPTIONS)
 def train(ticket: Ticket, run_id: int, architecture: str) -> int:
     """One architecture, trained and scored; returns the model's id."""
     with open_job(ticket, _CHANNELS) as job, reporter(f"{ticket.pipeline}: train {architecture}") as progress:
         return steps.train_candidate(job, run_id, architecture, on_progress=progress)
 
 
-@task(task_run_name="decide {ticket.pipeline}", **_TRAINING)
+@task(task_run_name="decide {ticket.pipeline}", **_OPTIONS)
 def decide(ticket: Ticket, run_id: int) -> int:
     """The winner, chosen and trained on everything; returns the decision's id."""
     with open_job(ticket, _CHANNELS) as job, reporter(f"{ticket.pipeline}: refit") as progress:

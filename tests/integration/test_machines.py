@@ -129,12 +129,11 @@ def test_a_slot_survives_the_death_of_a_worker(small: Small, cluster: Cluster, t
 
 
 def test_what_trains_goes_to_the_workers_that_declare_the_resource(cluster: Cluster) -> None:
-    from flows import tasks
-    from flows.runner import placed
+    from flows.runner import training
 
     setting = TaskRunner(kind="dask", address=cluster.address, training_resources={"GPU": 1})
     with Client(cluster.address, set_as_default=False) as client:
         client.wait_for_workers(2)
-        with placed(setting, tasks.train):
+        with training(setting):
             where = [client.submit(os.getpid, key=f"pid-{number}", pure=False) for number in range(4)]
         assert set(client.gather(where)) == {cluster.processes["gpu"].pid}
