@@ -103,11 +103,17 @@ def test_a_series_is_found_by_keyboard_and_its_address_can_be_shared(page: Any) 
     page.keyboard.press("ArrowLeft")
     page.get_by_text("Issued 2024-01-01").wait_for()
     page.wait_for_function("window.location.search.includes('as_of=2024-01-01')")
+    page.get_by_role("combobox", name="Beside it, the forecasts issued at").focus()
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("option", name="2024-02-01").click()
+    page.wait_for_function("window.location.search.includes('beside=2024-02-01')")
+    page.keyboard.press("Escape")  # an open list hides the rest of the page from assistive tools
     shared = page.context.new_page()
     for address in (page.url, page.get_by_role("link", name="Link to this view").get_attribute("href")):
         shared.goto(urljoin(page.url, address))
         shared.get_by_text("Issued 2024-01-01").wait_for()
         assert shared.get_by_role("slider").get_attribute("aria-valuetext") == "2024-01-01"
+        shared.locator(".js-plotly-plot .legendtext").get_by_text("2024-02-01").wait_for()
 
 
 @pytest.mark.parametrize("page", [{"viewport": {"width": 400, "height": 800}, "color_scheme": "dark"}], indirect=True)

@@ -1,7 +1,7 @@
 """What pages share: errors in words, the choice of a pipeline, tables, the colours of the theme."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -57,6 +57,17 @@ def choose_pipeline() -> "pd.Series[Any] | None":
     name = st.sidebar.selectbox("Pipeline", names, key="pipeline", bind="query-params", persist_state="session")
     row: pd.Series[Any] = found.set_index("name", drop=False).loc[name or names[0]]
     return row
+
+
+def let_go(key: str, options: Sequence[str], default: Any) -> None:
+    """Set a chosen value back that is not among the options, of another pipeline say: it leaves the address, too."""
+    if key not in st.session_state:
+        return  # nothing is chosen yet: the address counts
+    chosen = st.session_state[key]
+    if isinstance(chosen, list):
+        st.session_state[key] = [value for value in chosen if value in options]
+    elif chosen not in options:
+        st.session_state[key] = default
 
 
 def nothing(what: str, remedy: str) -> None:

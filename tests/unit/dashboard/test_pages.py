@@ -66,6 +66,15 @@ def test_a_link_reproduces_the_view(open_page: Open) -> None:
     assert "(?pipeline=small&series=a&as_of=2024-03-01)" in said(newest)  # named, though it is the default
 
 
+def test_a_choice_that_is_not_there_any_more_is_let_go(open_page: Open) -> None:
+    app = open_page("series", as_of="2024-02-01", beside="2024-01-01")
+    app.select_slider(key="as_of").set_value("2024-01-01").run()
+    assert app.multiselect(key="beside").value == []
+    app.session_state["as_of"] = "1999-01-01"  # as after another pipeline was chosen
+    app.run()
+    assert app.select_slider(key="as_of").value == "2024-03-01"
+
+
 def test_the_first_series_shown_is_one_with_a_forecast(open_page: Open, filled: Small, tmp_path: Path) -> None:
     (tmp_path / "tsflow.db").write_bytes((filled.folder / "tsflow.db").read_bytes())
     copy = Small(tmp_path, f"sqlite:///{tmp_path / 'tsflow.db'}")

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from tsflow.dashboard import data, figures
-from tsflow.dashboard.shell import choose_pipeline, header, ink, moment, nothing, table
+from tsflow.dashboard.shell import choose_pipeline, header, ink, let_go, moment, nothing, table
 from tsflow.frequency import Frequency
 from tsflow.store import browse
 
@@ -47,6 +47,7 @@ def _choose(pipeline: str) -> "pd.Series[Any] | None":
     if total > _MATCHES and not text:
         found = _with_linked(found, pipeline)
     names = found["unique_id"].tolist()
+    let_go("series", names, names[0])
     name = right.selectbox(f"Series{more}", names, key="series", bind="query-params")
     row: pd.Series[Any] = found.set_index("unique_id", drop=False).loc[name or names[0]]
     return row
@@ -66,13 +67,16 @@ def _show(pipeline: "pd.Series[Any]", chosen: "pd.Series[Any]", issues: pd.DataF
     labels = dict(zip(oldest_first["slot"].map(moment), oldest_first["run_id"].map(int), strict=True))
     newest = list(labels)[-1]
     left, right = st.columns([3, 2])
+    let_go("as_of", list(labels), newest)
     if len(labels) > 1:
         as_of = left.select_slider("As of", list(labels), value=newest, key="as_of", bind="query-params")
     else:
         left.text(as_of := newest)
+    rest = [label for label in reversed(labels) if label != as_of]
+    let_go("beside", rest, [])
     others = right.multiselect(
         "Beside it, the forecasts issued at",
-        [label for label in reversed(labels) if label != as_of],
+        rest,
         max_selections=_MOST_OTHERS,
         key="beside",
         bind="query-params",
