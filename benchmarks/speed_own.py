@@ -149,6 +149,8 @@ def fits(file: str, batch: int, steps: int) -> dict[str, float]:
     """CPU seconds of `fit` on whole data for each architecture as the textbook prints it."""
     panel, manifest = read_panel(Path(file))
     training = Training(stage=False, batch_size=batch, min_steps=steps, max_steps=steps)
+    first = spec_of("rnn", manifest, panel.frequency, stage=False)
+    fit(panel, first, Training(stage=False, min_steps=1, max_steps=1), device=CPU)  # imports what it needs
     found = {}
     for architecture in ARCHITECTURES:
         spec = spec_of(architecture, manifest, panel.frequency, stage=False)

@@ -61,6 +61,8 @@ def neuralforecast(file: str, context: int, batch: int, steps: int) -> dict[str,
         ),
     }
     found = {}
+    warm = models.RNN(**recurrent, **common | {"max_steps": 1})
+    NeuralForecast([warm], freq=manifest["freq"]).fit(seen)  # imports what it needs
     for name, make in made.items():
         forecaster = NeuralForecast([make()], freq=manifest["freq"])
         before = cpu_seconds()
@@ -83,6 +85,8 @@ def darts(file: str, context: int, batch: int, steps: int) -> dict[str, float]:
     common = {"input_chunk_length": context, "output_chunk_length": manifest["horizon"], "batch_size": batch}
     common |= {"n_epochs": 10_000, "pl_trainer_kwargs": {**QUIET, "max_steps": steps, "enable_model_summary": False}}
     found = {}
+    once = {**common, "pl_trainer_kwargs": {**common["pl_trainer_kwargs"], "max_steps": 1}}
+    BlockRNNModel(model="RNN", hidden_dim=HIDDEN, n_rnn_layers=1, **once).fit(series)  # imports what it needs
     for name in ("rnn", "lstm", "gru", "transformer"):
         if name == "transformer":
             sizes = {"d_model": D_MODEL, "nhead": HEADS, "num_encoder_layers": 2, "num_decoder_layers": 1}

@@ -108,8 +108,10 @@ def test_a_series_is_found_by_keyboard_and_its_address_can_be_shared(page: Any) 
     page.get_by_role("option", name="2024-02-01").click()
     page.wait_for_function("window.location.search.includes('beside=2024-02-01')")
     page.keyboard.press("Escape")  # an open list hides the rest of the page from assistive tools
+    link = page.get_by_role("link", name="Link to this view")
+    page.locator("a[href*='beside=2024-02-01']").wait_for()  # it is drawn after the address has changed
     shared = page.context.new_page()
-    for address in (page.url, page.get_by_role("link", name="Link to this view").get_attribute("href")):
+    for address in (page.url, link.get_attribute("href")):
         shared.goto(urljoin(page.url, address))
         shared.get_by_text("Issued 2024-01-01").wait_for()
         assert shared.get_by_role("slider").get_attribute("aria-valuetext") == "2024-01-01"
