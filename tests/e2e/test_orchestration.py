@@ -12,7 +12,8 @@ from tests.orchestra import Orchestra, minutes_until_now
 from tests.outcome import outcome
 from tests.projects import seasonal
 
-pytestmark = pytest.mark.xdist_group("prefect")
+# Some waits are as long as Prefect takes to notice a silence: the limit for a test that hangs is beyond them all.
+pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(1800)]
 
 FAST: dict[str, Any] = {
     "architectures": ["stage"],
