@@ -15,6 +15,23 @@ def quiet_prefect() -> None:
     _configure()
 
 
+def start_temporary_server() -> None:
+    """Start Prefect's temporary server, if one is needed, and keep it off the terminal.
+
+    Left in the middle of a request, it logs tracebacks. The tasks' own processes may go on to say what they have to.
+    """
+    from prefect.server.api.server import SubprocessASGIServer
+    from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_ALLOW_EPHEMERAL_MODE
+
+    if PREFECT_API_URL.value() or not PREFECT_SERVER_ALLOW_EPHEMERAL_MODE.value():
+        return
+    os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"
+    try:
+        SubprocessASGIServer().start()
+    finally:
+        del os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"]
+
+
 def _configure() -> None:
     from prefect.logging.configuration import setup_logging
     from prefect.logging.handlers import PrefectConsoleHandler

@@ -10,7 +10,7 @@ from tsflow.cli.foreign import require_our_flows
 from tsflow.cli.options import CONFIG, Config, PipelineNames, chosen, project_database
 from tsflow.cli.output import note, print_table
 from tsflow.cli.plot import draw, picture_path
-from tsflow.cli.prefect_console import quiet_prefect
+from tsflow.cli.prefect_console import quiet_prefect, start_temporary_server
 from tsflow.cli.progress import progress_bars
 from tsflow.errors import TsflowError
 
@@ -46,6 +46,7 @@ def _failure(name: str, config: Path, force: bool) -> TsflowError | None:
     require_our_flows()
     with progress_bars(name) as listener:
         quiet_prefect()
+        start_temporary_server()
         from flows.pipeline import pipeline
         from flows.progress import listening
 
