@@ -14,7 +14,10 @@ import sqlite3
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,6 +44,7 @@ CHARTS = {"series": 1, "accuracy": 3, "models": 2}
 FIRST = "[data-testid=stMetric], [data-testid=stDataFrame], [data-testid=stMarkdown]"
 SIGHT = dict.fromkeys(CHARTS, ".js-plotly-plot .main-svg")
 PAGES = ("overview", "series", "accuracy", "models", "quarantine", "runs")
+BARE = "import streamlit as st, plotly.graph_objects as go\nst.plotly_chart(go.Figure(go.Scatter(y=[1, 2, 3])))"
 DAY = 86_400_000_000  # microseconds, in which SQLite holds times
 PAGE = "from tsflow.dashboard.screens import {0}\nfrom tsflow.dashboard.shell import guarded\nguarded({0}.page)()"
 
@@ -119,27 +123,45 @@ def measure(url: str) -> None:
 
 
 def browse_pages(url: str, port: int = 8599) -> None:
-    """Print for each page the first of five visits, each with an empty cache of the browser's, and their medians."""
+    """Print for each page the first of five visits, each with an empty cache of the browser's, and their medians.
+
+    The last line is the floor: a page of Streamlit's that holds nothing but a line of Plotly's.
+    """
     from playwright.sync_api import sync_playwright
 
     environment = {**os.environ, "TSFLOW_DATABASE": url}
-    command = [sys.executable, "-c", "from tsflow.cli import main; main()", "dashboard", "--port", str(port)]
-    server = subprocess.Popen([*command, "--config", "none.yaml"], env=environment, stderr=subprocess.DEVNULL)
+    ours = [sys.executable, "-c", "from tsflow.cli import main; main()", "dashboard", "--config", "none.yaml", "--port"]
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        with _served([*ours, str(port)], port, environment) as address:
+            for name in PAGES:
+                _visits(browser, name, f"{address}/{'' if name == 'overview' else name}", SIGHT.get(name, FIRST))
+        bare = Path(folder) / "bare.py"
+        bare.write_text(BARE, "utf-8")
+        streamlit = [sys.executable, "-m", "streamlit", "run", str(bare), "--server.headless=true", "--server.port"]
+        with _served([*streamlit, str(port)], port, environment) as address:
+            _visits(browser, "bare Plotly", address, SIGHT["series"])
+        browser.close()
+
+
+@contextmanager
+def _served(command: list[str], port: int, environment: dict[str, str]) -> Iterator[str]:
+    """The address of a server that answers."""
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         address = f"http://127.0.0.1:{port}"
         while not _answers(f"{address}/_stcore/health"):
             time.sleep(0.2)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-            for name in PAGES:
-                path = "" if name == "overview" else name
-                visits = [_visit(browser, f"{address}/{path}", SIGHT.get(name, FIRST)) for _ in range(5)]
-                seconds, of_page = (statistics.median(values) for values in zip(*visits, strict=True))
-                print(f"{name:12} first {visits[0][0]:.2f} s, median {seconds:.2f} s, CPU of the page {of_page:.2f} s")
-            browser.close()
+        yield address
     finally:
         server.terminate()
         server.wait()
+
+
+def _visits(browser: Any, name: str, address: str, sight: str) -> None:
+    visits = [_visit(browser, address, sight) for _ in range(5)]
+    seconds, of_page = (statistics.median(values) for values in zip(*visits, strict=True))
+    print(f"{name:12} first {visits[0][0]:.2f} s, median {seconds:.2f} s, CPU of the page {of_page:.2f} s")
 
 
 def _answers(url: str) -> bool:
