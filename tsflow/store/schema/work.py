@@ -23,7 +23,7 @@ runs = Table(
         server_default="0",
         comment="How often the slot had been done before it was done again on purpose.",
     ),
-    Column("started_at", Timestamp, nullable=False, comment="Start of the last attempt."),
+    Column("started_at", Timestamp, nullable=False, comment="When the slot was opened for the last attempt."),
     Column("finished_at", Timestamp, comment="End of the last attempt."),
     Column("published_at", Timestamp, comment="When its forecasts became visible."),
     Column("data_as_of", Timestamp, comment="It read what had been recorded by then; an ingest: recorded it then."),
