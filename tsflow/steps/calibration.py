@@ -10,7 +10,10 @@ from tsflow.training import predict
 
 
 def calibration(job: Job, trial: Trial, forecaster: Forecaster) -> Calibration | None:
-    """Corrections from the tune and select pairs, never from select alone; a point forecast cannot do without."""
+    """Corrections from the tune and select pairs, which are the same where history is short; none if switched off.
+
+    A point forecast cannot do without.
+    """
     if not job.pipeline.intervals.conformal and job.pipeline.training.stage:
         return None
     zones = [trial.protocol.tune, trial.protocol.select]

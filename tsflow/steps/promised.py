@@ -13,13 +13,18 @@ from tsflow.store.models import ModelRow
 
 
 def promised(job: Job, trial: Trial, winner: Candidate) -> Any:
-    """Errors and coverage on the select pairs as published, by weights that never saw these; none without pairs."""
+    """Errors and coverage on the select pairs as published, by weights that never saw these; none without pairs.
+
+    Where tune and select are one zone, widths are learnt from these very pairs, and no coverage is promised.
+    """
     pairs = trial.protocol.select
     if not len(pairs) or winner.model_id is None:
         return None
     forecaster = _as_published(job, trial, models.get(job.engine, winner.model_id))
     truth = outcomes(trial.panel, pairs, job.pipeline.horizon)
-    return promise(forecaster(pairs), LEVELS, truth, trial.scale(pairs), pairs)
+    promised: dict[str, Any] = promise(forecaster(pairs), LEVELS, truth, trial.scale(pairs), pairs)
+    unknown = dict.fromkeys(("coverage_80", "coverage_95")) if trial.protocol.kind != "three zones" else {}
+    return promised | unknown
 
 
 def _as_published(job: Job, trial: Trial, winner: ModelRow) -> Forecaster:

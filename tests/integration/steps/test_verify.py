@@ -61,3 +61,15 @@ def test_the_promise_is_what_the_winner_showed_on_the_held_out_pairs(small: Smal
     assert (len(promise["error"]), len(promise["error"][0])) == (cutoffs, 6)
     assert 0 < sum(map(sum, promise["error"])) / (6 * cutoffs) < 1, "it beat seasonal naive"
     assert 0.4 < promise["coverage_80"] <= promise["coverage_95"] <= 1
+
+
+def test_no_coverage_is_promised_where_the_widths_come_from_the_pairs_that_chose(small: Small) -> None:
+    small.write(_grown(30))
+    small.run()
+    protocol, promise = (
+        json.loads(value) if isinstance(value, str) else value
+        for value in small.rows("SELECT protocol, promise FROM decisions")[0].values()
+    )
+    assert protocol["kind"] == "merged"
+    assert (promise["coverage_80"], promise["coverage_95"]) == (None, None)
+    assert all(value is not None for lead in promise["error"] for value in lead)
