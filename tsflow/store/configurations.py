@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tsflow.store.engine import reading
 from tsflow.store.leases import Fence, fenced
 from tsflow.store.schema import configurations
+from tsflow.store.upsert import upsert
 
 
 def keep(engine: Engine, fence: Fence, digest: str, settings: dict[str, Any], *, now: datetime) -> None:
@@ -20,9 +20,8 @@ def keep(engine: Engine, fence: Fence, digest: str, settings: dict[str, Any], *,
     if read(engine, fence.pipeline, digest) is not None:
         return
     with fenced(engine, fence) as connection:
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
         row = {"pipeline": fence.pipeline, "digest": digest, "settings": settings, "first_used_at": now}
-        connection.execute(insert(configurations).values(**row).on_conflict_do_nothing())
+        connection.execute(upsert(connection, configurations).values(**row).on_conflict_do_nothing())
 
 
 def read(engine: Engine, pipeline: str, digest: str) -> dict[str, Any] | None:

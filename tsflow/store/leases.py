@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, Update, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tsflow.errors import DatabaseUnavailable, LeaseHeld, LeaseLost
 from tsflow.store.engine import clock, writing
 from tsflow.store.schema import leases
+from tsflow.store.upsert import upsert
 
 LIVE = "live"
 """The space of real runs; a replay has its own."""
@@ -37,8 +37,7 @@ def acquire(engine: Engine, pipeline: str, space: str, holder: str, seconds: flo
         LeaseHeld: If another holder's lease has not lapsed, with who and until when.
     """
     with writing(engine) as connection:
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        free = insert(leases).values(pipeline=pipeline, space=space, token=0)
+        free = upsert(connection, leases).values(pipeline=pipeline, space=space, token=0)
         connection.execute(free.on_conflict_do_nothing())
         row = connection.execute(_row(pipeline, space).with_for_update()).one()
         now = clock(connection)

@@ -13,6 +13,7 @@ from tsflow.frequency import Frequency
 from tsflow.store.engine import reading
 from tsflow.store.leases import Fence, fenced
 from tsflow.store.schema import pipelines, timezone_offsets
+from tsflow.store.upsert import upsert
 
 _FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _TIMED = ("frequency", "timezone", "clock", "schedule")
@@ -97,12 +98,20 @@ def _step_seconds(grid: Frequency) -> float:
 
 
 def _write_offsets(connection: Connection, name: str) -> None:
-    rows = [
-        {"timezone": name, "starts_at": start, "seconds": seconds}
-        for start, seconds in timezone_changes(ZoneInfo(name))
-    ]
-    connection.execute(delete(timezone_offsets).where(timezone_offsets.c.timezone == name))
-    connection.execute(insert(timezone_offsets), rows)
+    """Pipelines of a zone share its rows, and no lease keeps them apart: the first row, written first, does."""
+    offsets = timezone_offsets.c
+    mine = offsets.timezone == name
+    changes = dict(timezone_changes(ZoneInfo(name)))
+    if dict(connection.execute(select(offsets.starts_at, offsets.seconds).where(mine)).tuples().all()) == changes:
+        return
+    into = upsert(connection, timezone_offsets)
+    connection.execute(
+        into.on_conflict_do_update(
+            index_elements=list(timezone_offsets.primary_key), set_={"seconds": into.excluded.seconds}
+        ),
+        [{"timezone": name, "starts_at": start, "seconds": seconds} for start, seconds in changes.items()],
+    )
+    connection.execute(delete(timezone_offsets).where(mine, offsets.starts_at.not_in(changes)))
 
 
 def _offset(moment: datetime, zone: ZoneInfo) -> int:

@@ -1,15 +1,17 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, insert, select
 
 from tsflow import config
 from tsflow.store import pipelines
-from tsflow.store.engine import reading
-from tsflow.store.leases import Fence
+from tsflow.store.engine import reading, writing
+from tsflow.store.leases import LIVE, Fence, acquire
 from tsflow.store.schema import pipelines as table
 from tsflow.store.schema import timezone_offsets
 
@@ -46,6 +48,38 @@ def test_the_zones_offsets_are_there_for_the_views(engine: Engine, fence: Fence)
         known = connection.execute(select(timezone_offsets.c.starts_at, timezone_offsets.c.seconds)).all()
     assert (datetime(2024, 4, 6, 16, tzinfo=UTC), 36_000) in known
     assert (datetime(2024, 10, 5, 16, tzinfo=UTC), 39_600) in known
+
+
+def test_pipelines_of_one_zone_register_at_the_same_time(engine: Engine, pipeline: config.Pipeline) -> None:
+    together = Barrier(4)
+
+    def register(number: int) -> None:
+        fence = acquire(engine, f"walkers {number}", LIVE, "the tests", 600)
+        for zone in ("Europe/Berlin", "America/New_York", "Asia/Kathmandu"):
+            together.wait(60)
+            moved = pipeline.model_copy(update={"timezone": zone})
+            assert pipelines.register(engine, fence, moved, now=NOW, due_at=None)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(register, range(4)))
+    with reading(engine) as connection:
+        known = connection.execute(select(timezone_offsets).filter_by(timezone="Europe/Berlin")).all()
+    assert {(row.starts_at, row.seconds) for row in known} == {*pipelines.timezone_changes(ZoneInfo("Europe/Berlin"))}
+
+
+def test_offsets_of_a_zone_whose_rules_changed_are_replaced(
+    engine: Engine, fence: Fence, pipeline: config.Pipeline
+) -> None:
+    mine = timezone_offsets.c.timezone == pipeline.timezone
+    with reading(engine) as connection:
+        known = connection.execute(select(timezone_offsets).where(mine)).all()
+    abolished = {"timezone": pipeline.timezone, "starts_at": datetime(2024, 2, 1, tzinfo=UTC), "seconds": 1}
+    with writing(engine) as connection:
+        connection.execute(delete(timezone_offsets).where(mine, timezone_offsets.c.starts_at > NOW))
+        connection.execute(insert(timezone_offsets).values(abolished))
+    pipelines.register(engine, fence, pipeline.model_copy(update={"horizon": 6}), now=NOW, due_at=None)
+    with reading(engine) as connection:
+        assert set(connection.execute(select(timezone_offsets).where(mine))) == set(known)
 
 
 @given(
