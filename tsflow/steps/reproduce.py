@@ -25,6 +25,8 @@ from tsflow.training import describe_device
 
 _ROUNDING = 1e-6
 """Of a series' largest forecast: another device or number of threads adds float32 in another order."""
+_UNREAD = {"kind": "csv", "path": "-"}
+"""In place of the source, which is not read, and whose secrets are masked."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,14 @@ def _settings(project: Project, engine: Engine, run: Run) -> tuple[Pipeline, tup
     if kept is None:
         return project.pipeline(run.pipeline), ("the settings of that run are not on record: today's were taken",)
     if run.pipeline not in project.pipelines:
-        return Pipeline.model_validate(kept), (f"the project has no pipeline {run.pipeline!r} any more",)
+        gone = f"the project has no pipeline {run.pipeline!r} any more"
+        return Pipeline.model_validate(kept | {"source": _UNREAD}), (gone,)
     present = project.pipeline(run.pipeline)
     pairs = _flat(kept), _flat(project.decisive(run.pipeline))
     names = sorted(name for name in {*pairs[0], *pairs[1]} if pairs[0].get(name) != pairs[1].get(name))
     changed = tuple(f"setting {name}: {pairs[0].get(name)} then, {pairs[1].get(name)} now" for name in names)
-    others = present.model_dump(exclude=kept.keys() - {"source"})  # the source is not read: its secrets are masked
-    return Pipeline.model_validate(kept | others), changed
+    others = present.model_dump(exclude=set(kept))
+    return Pipeline.model_validate(kept | others | {"source": _UNREAD}), changed
 
 
 def _surroundings(project: Project, run: Run, config: str) -> tuple[str, ...]:

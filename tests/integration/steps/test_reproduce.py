@@ -1,5 +1,9 @@
 """A forecast of the past is made again, whatever has happened since, on both databases."""
 
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +41,36 @@ def test_a_forecast_is_reproduced_after_ten_ingests_changed_its_data_and_a_setti
     refused = reproduce(small, run_id - 1)
     assert refused.exit_code == 3
     assert "kind retrain, published nothing" in refused.stderr
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves the files of a folder."""
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def address(small: Small) -> Iterator[str]:
+    """Where the project's folder is served."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(small.folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_pipeline_that_left_the_project_is_reproduced_though_its_address_is_masked(
+    small: Small, address: str
+) -> None:
+    small.configure(architectures=["stage"], source={"kind": "http", "url": f"{address}/data.csv?token=s3cret"})
+    run_id = small.run()
+    small.configure_project(pipelines={"other": PIPELINE})
+    told = reproduce(small, run_id)
+    assert told.exit_code == 0, told.output
+    assert "equal: 12 rows" in told.stdout
+    assert "changed since: the project has no pipeline 'small' any more" in told.stderr
 
 
 def test_a_missing_artifact_and_another_version_are_named(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
