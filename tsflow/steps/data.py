@@ -14,21 +14,35 @@ from tsflow.steps.job import Job
 from tsflow.store.panels import read_panel
 
 
-def whole_panel(job: Job, series_ids: list[int] | None = None) -> Panel:
-    """All series of the pipeline, or some; at a slot of the past, those of which something was known.
+def whole_panel(job: Job) -> Panel:
+    """All series of the pipeline; at a slot of the past, those of which something was known.
 
     Raises:
         DataError: If nothing was known at a slot of the past.
     """
+    panel = panel_of(job)
+    refuse_unknown(job, len(panel))
+    return panel
+
+
+def panel_of(job: Job, series_ids: list[int] | None = None) -> Panel:
+    """Some series of the pipeline, or all; at a slot of the past, those of which something was known, perhaps none."""
     ticket, grid = job.ticket, job.pipeline.grid
     panel = read_panel(job.engine, job.name, grid, as_of=ticket.as_of, known_at=ticket.known_at, series_ids=series_ids)
     if ticket.known_at is None:
         return panel
     known = panel.until(np.array(position_of(grid, ticket.slot) - 1))
-    known = known.take(known.lengths > 0)
-    if not len(known):
-        raise DataError(f"{job.name}: nothing was known yet at slot {ticket.slot:%Y-%m-%d %H:%M}")
-    return known
+    return known.take(known.lengths > 0)
+
+
+def refuse_unknown(job: Job, series: int) -> None:
+    """Return if a slot knows this many series.
+
+    Raises:
+        DataError: If a slot of the past knows none.
+    """
+    if not series and job.ticket.known_at is not None:
+        raise DataError(f"{job.name}: nothing was known yet at slot {job.ticket.slot:%Y-%m-%d %H:%M}")
 
 
 def live_panel(job: Job) -> Panel:

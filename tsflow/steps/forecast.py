@@ -7,7 +7,7 @@ import numpy as np
 from tsflow.panel import Panel
 from tsflow.quality import checked_forecasts
 from tsflow.steps.clock import next_due, to_datetime
-from tsflow.steps.data import ended
+from tsflow.steps.data import ended, refuse_unknown
 from tsflow.steps.forecaster import current_forecaster
 from tsflow.steps.job import Job, Progress, wall_clock
 from tsflow.steps.run import begin, failing
@@ -54,15 +54,22 @@ def plan_forecast(job: Job) -> ForecastPlan:
 
 
 def _planned(job: Job) -> tuple[ForecastPlan, dict[Shard, Panel]]:
-    """The plan, and the part that was read last for it: mostly the only one, and reading is half of a forecast."""
+    """The plan, and the part that was read last for it: mostly the only one, and reading is half of a forecast.
+
+    A part of which nothing was known at a slot of the past is none of the plan's.
+    """
     digests: list[bytes] = []
     at_hand: dict[Shard, Panel] = {}
-    parts, negative = shards(job), False
-    for part in parts:
+    parts, negative = [], False
+    for part in shards(job):
         panel = shard_panel(job, part)
+        if not len(panel):
+            continue
+        parts.append(part)
         at_hand = {part: panel}
         digests += series_digests(panel)
         negative = negative or panel.has_negative
+    refuse_unknown(job, len(digests))
     digest = combined_digest(job.pipeline.grid, digests)
     run = begin(job, "forecast", data_digest=digest, redo_if_changed=job.ticket.known_at is None)
     if not run.done:

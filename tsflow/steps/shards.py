@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tsflow.panel import Panel
-from tsflow.steps.data import whole_panel
+from tsflow.steps.data import panel_of
 from tsflow.steps.job import Job
 from tsflow.store.series import sizes
 
@@ -33,9 +33,9 @@ def shards(job: Job) -> list[Shard]:
 
 
 def shard_panel(job: Job, shard: Shard) -> Panel:
-    """The series of one shard, as the job sees them."""
+    """The series of one shard, as the job sees them; at a slot of the past perhaps none."""
     ids = [series_id for series_id, _ in sizes(job.engine, job.name) if shard.first <= series_id <= shard.last]
-    return whole_panel(job, ids)
+    return panel_of(job, ids)
 
 
 def panel_shards(job: Job) -> Iterator[Panel]:

@@ -4,10 +4,13 @@ import json
 from datetime import UTC, datetime
 
 import pandas as pd
+import pytest
 from typer.testing import CliRunner
 
-from tests.projects import Small, seasonal
+from tests.projects import PIPELINE, WALL, Small, seasonal
+from tsflow import steps
 from tsflow.cli import app
+from tsflow.errors import DataError
 
 JULY = datetime(2023, 7, 1, tzinfo=UTC)
 
@@ -44,6 +47,25 @@ def test_a_past_slot_knows_the_series_of_its_time(small: Small) -> None:
     assert [(row["unique_id"], bool(row["alive"])) for row in origins] == [("a", True), ("b", True)]
     assert small.rows("SELECT unique_id FROM series WHERE ended ORDER BY 1") == [{"unique_id": "b"}]
     assert {row["unique_id"] for row in small.rows("SELECT unique_id FROM latest_forecasts")} == {"a", "c"}
+
+
+def test_a_past_slot_has_parts_of_which_nothing_was_known(small: Small) -> None:
+    small.configure_project(pipelines={"small": {**PIPELINE, "architectures": ["stage"]}}, task_runner={"shard": 1})
+    small.write(pd.concat([seasonal(), seasonal(("c", "d"), months=3, start="2023-10-01")]))
+    small.run()
+    run_id = small.run(slot=JULY)
+    origins = small.rows(
+        "SELECT s.unique_id, o.source FROM forecast_origins o JOIN series s ON s.id = o.series_id "
+        f"WHERE o.run_id = {run_id} ORDER BY 1"
+    )
+    assert [(row["unique_id"], row["source"]) for row in origins] == [("a", "champion"), ("b", "champion")]
+    nobody = datetime(2017, 12, 1, tzinfo=UTC)
+    with (
+        pytest.raises(DataError, match="nothing was known yet at slot 2017-12-01 00:00"),
+        steps.hold_slot(small.config, "small", wall=WALL, slot=nobody, holder="test") as ticket,
+        steps.open_job(ticket) as job,
+    ):
+        steps.forecast(job)
 
 
 def test_a_value_that_came_late_was_not_known(small: Small) -> None:
