@@ -213,7 +213,7 @@ class Pipeline:
         return self._read(readers.leaderboard)
 
     def decisions(self) -> pd.DataFrame:
-        """Every decision, newest first, with its reason."""
+        """Every decision, that of the newest slot first, with its reason."""
         return self._read(readers.decisions)
 
     def series(self) -> pd.DataFrame:

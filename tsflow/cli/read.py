@@ -119,7 +119,7 @@ def _show_explained(frame: "pd.DataFrame", form: Format, output: Path | None) ->
 def decisions(
     pipeline: PipelineName = None, config: Config = CONFIG, form: Form = Format.table, output: Output = None
 ) -> None:
-    """How each champion came to be one, newest first."""
+    """How each champion came to be one, that of the newest slot first."""
     with project_database(config, pipeline) as (_, engine):
         from tsflow.store import readers
 

@@ -145,9 +145,10 @@ def pipeline_health(engine: Engine, pipeline: str | None = None) -> pd.DataFrame
 
 
 def decisions(engine: Engine, pipeline: str | None = None, space: str = LIVE) -> pd.DataFrame:
-    """Every decision, newest first, with candidates and protocol as documents."""
+    """Every decision, that of the newest slot first, with candidates and protocol as documents."""
     wanted = select(decisions_table).where(decisions_table.c.space == space)
-    return fetch(engine, _only(wanted, decisions_table, pipeline, None).order_by(decisions_table.c.id.desc()))
+    newest_first = decisions_table.c.slot.desc(), decisions_table.c.id.desc()
+    return fetch(engine, _only(wanted, decisions_table, pipeline, None).order_by(*newest_first))
 
 
 def quarantine(engine: Engine, pipeline: str | None = None, *, resolved: bool = False) -> pd.DataFrame:
@@ -200,7 +201,7 @@ def runs(engine: Engine, pipeline: str | None = None, limit: int = 50) -> pd.Dat
 
 
 def _current_at(moment: datetime, pipeline: str | None, series: Sequence[str] | None) -> Any:
-    """The run that was current for each of these series at a moment: (run_id, pipeline, unique_id)."""
+    """The run that was current for each of these series at a moment, if they had not ended then."""
     newest_first = (runs_table.c.slot.desc(), runs_table.c.published_at.desc())
     rank = func.row_number().over(partition_by=forecast_origins.c.series_id, order_by=newest_first)
     ranked = (
@@ -208,6 +209,7 @@ def _current_at(moment: datetime, pipeline: str | None, series: Sequence[str] | 
             runs_table.c.id.label("run_id"),
             series_table.c.pipeline,
             series_table.c.unique_id,
+            forecast_origins.c.source,
             rank.label("rank"),
         )
         .join(forecast_origins, forecast_origins.c.run_id == runs_table.c.id)
@@ -215,11 +217,10 @@ def _current_at(moment: datetime, pipeline: str | None, series: Sequence[str] | 
         .where(
             runs_table.c.space == LIVE,
             runs_table.c.published_at <= moment,
-            forecast_origins.c.source != "none",
         )
     )
     published = _only(ranked, series_table, pipeline, series).subquery()
-    return select(published).where(published.c.rank == 1).subquery()
+    return select(published).where(published.c.rank == 1, published.c.source != "none").subquery()
 
 
 def _view(

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
-from tsflow.store import decisions, models, readers, runs
+from tsflow.store import decisions, forecasts, models, readers, runs
+from tsflow.store.forecasts import Origin
 from tsflow.store.leases import LIVE, Fence
 from tsflow.store.models import Training
 
@@ -53,6 +54,21 @@ def test_a_series_left_out_of_the_newest_run_keeps_its_forecast_as_of_then(
     pd.testing.assert_frame_equal(now, then)
 
 
+def test_a_series_that_has_ended_is_not_seen_as_of_then(
+    engine: Engine, fence: Fence, forecast: Forecast, series_ids: list[int]
+) -> None:
+    forecast(0, series_ids)
+    run = forecast(1, series_ids[:2], publish=False)
+    ended = Origin(series_id=series_ids[2], cutoff=START, model_id=None, source="none", reason="ended")
+    forecasts.write_origins(engine, fence, run.id, [ended])
+    forecasts.publish(engine, fence, run.id, START + timedelta(minutes=65))
+    now = readers.latest_forecasts(engine)
+    pd.testing.assert_frame_equal(now, readers.latest_forecasts(engine, as_of=START + timedelta(days=1)))
+    assert set(now["unique_id"]) == {"a", "b"}
+    before = readers.latest_forecasts(engine, as_of=START + timedelta(minutes=64))
+    assert set(before["unique_id"]) == {"a", "b", "c"}
+
+
 def test_the_leaderboard_is_best_first_and_failures_last(engine: Engine, fence: Fence) -> None:
     _decide(engine, fence, {"rnn": 0.7, "cnn": None, "gru": 0.5})
     assert readers.leaderboard(engine, "walkers")["architecture"].tolist() == ["gru", "rnn", "cnn"]
@@ -61,10 +77,18 @@ def test_the_leaderboard_is_best_first_and_failures_last(engine: Engine, fence: 
 def test_decisions_are_newest_first_with_their_documents(engine: Engine, fence: Fence) -> None:
     _decide(engine, fence, {"gru": 0.5})
     frame = readers.decisions(engine, "walkers")
+    assert models.champion(engine, "walkers", LIVE) == models.get(engine, frame["model_id"].item())
     assert frame["candidates"].tolist() == [[{"architecture": "gru"}]]
     assert frame["decided_at"].tolist() == [pd.Timestamp("2024-01-01")]
     assert readers.decisions(engine, "walkers", space="replay-1").empty
     assert readers.champions(engine)["outcome"].tolist() == ["promoted"]
+
+
+def test_a_decision_for_an_older_slot_is_not_the_newest(engine: Engine, fence: Fence) -> None:
+    _decide(engine, fence, {"gru": 0.5}, START + timedelta(hours=1))
+    _decide(engine, fence, {"rnn": 0.5})
+    slots = readers.decisions(engine, "walkers")["slot"].tolist()
+    assert slots == [pd.Timestamp("2024-01-01 01:00"), pd.Timestamp("2024-01-01 00:00")]
 
 
 def test_series_come_with_their_last_observation(engine: Engine, series_ids: list[int]) -> None:
@@ -103,8 +127,8 @@ def test_an_empty_database_gives_empty_frames_with_their_columns(engine: Engine)
         assert "pipeline" in frame.columns
 
 
-def _decide(engine: Engine, fence: Fence, losses: dict[str, float | None]) -> None:
-    run = runs.begin(engine, fence, "retrain", START, now=START)
+def _decide(engine: Engine, fence: Fence, losses: dict[str, float | None], slot: datetime = START) -> None:
+    run = runs.begin(engine, fence, "retrain", slot, now=START)
     rows = [
         models.record(engine, fence, run.id, Training(architecture=name, role="candidate", select_loss=loss))
         for name, loss in losses.items()
@@ -112,4 +136,3 @@ def _decide(engine: Engine, fence: Fence, losses: dict[str, float | None]) -> No
     documents = [{"architecture": name} for name in losses]
     values = {"outcome": "promoted", "model_id": rows[-1].id, "reason": "won", "candidates": documents}
     decisions.record(engine, fence, run.id, now=START, **values)
-    assert models.champion(engine, "walkers", LIVE) == models.get(engine, rows[-1].id)
