@@ -54,6 +54,19 @@ def delete(url: str) -> None:
     _translated("delete", url, lambda: _delete(url))
 
 
+def probe(folder: str) -> None:
+    """Write a file into a folder, read it and delete it again, at one attempt each.
+
+    Raises:
+        ArtifactError: If it cannot be written, read or deleted, or if what is read is not what was written.
+    """
+    url, content = f"{folder.rstrip('/')}/.tsflow-{uuid.uuid4().hex}", uuid.uuid4().bytes
+    _translated("write", url, lambda: _write(url, content))
+    if _translated("read", url, lambda: _read(url)) != content:
+        raise ArtifactError(f"cannot read {masked(url)}: it is not what was written to it; check the URL")
+    delete(url)
+
+
 def _patiently(verb: str, url: str, act: Callable[[], Result]) -> Result:
     retrying = retry(
         stop=stop_after_attempt(_ATTEMPTS),

@@ -78,6 +78,18 @@ def test_the_probe_of_the_artifact_store_leaves_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "models").iterdir()) == []
 
 
+def test_a_bucket_is_probed_and_one_that_is_not_there_is_not_made(s3_bucket: str) -> None:
+    import s3fs
+
+    mistyped = f"{s3_bucket}-mistyped"
+    assert checks.artifacts(f"{s3_bucket}/models").level == "ok"
+    finding = checks.artifacts(f"{mistyped}/models")
+    assert (finding.level, "it is not there; check the URL" in finding.found) == ("fail", True)
+    store = s3fs.S3FileSystem(skip_instance_cache=True)
+    assert store.find(s3_bucket) == []
+    assert not store.exists(mistyped)
+
+
 def test_a_prefect_server_that_does_not_answer_fails(project: Path) -> None:
     environment = {**os.environ, "PREFECT_API_URL": "http://127.0.0.1:1/api"}
     code = "from tsflow.cli import checks; print(checks.prefect())"

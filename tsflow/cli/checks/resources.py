@@ -1,13 +1,12 @@
 """Checks of what the configuration names: architectures, device, database, artifact store."""
 
 import os
-import uuid
 from pathlib import Path
 
 from tsflow.cli.checks.finding import Finding
 from tsflow.config import Project
 from tsflow.config.secrets import masked
-from tsflow.errors import ConfigError, DeviceError, SchemaOutdated, StoreError
+from tsflow.errors import ArtifactError, ConfigError, DeviceError, SchemaOutdated, StoreError
 
 
 def device(name: str) -> Finding:
@@ -78,19 +77,11 @@ def _new_file(url: str) -> Finding | None:
 
 def artifacts(url: str) -> Finding:
     """Whether a file can be written to, read from and removed from the artifact store."""
-    import fsspec
+    from tsflow import storage
 
-    remedy = "set `artifacts` or TSFLOW_ARTIFACTS to a folder or fsspec URL that may be written to"
-    content = uuid.uuid4().bytes
     try:
-        filesystem, folder = fsspec.url_to_fs(url)
-        filesystem.makedirs(folder, exist_ok=True)
-        probe = f"{folder}/.tsflow-doctor-{uuid.uuid4().hex}"
-        filesystem.pipe_file(probe, content)
-        same = filesystem.cat_file(probe) == content
-        filesystem.rm_file(probe)
-    except Exception as error:  # each file system has errors of its own
-        return Finding("fail", "artifacts", masked(f"{url}: {type(error).__name__}: {error}"), remedy)
-    if not same:
-        return Finding("fail", "artifacts", masked(f"{url} does not return what was written to it"), remedy)
+        storage.probe(url)
+    except ArtifactError as error:
+        remedy = "set `artifacts` or TSFLOW_ARTIFACTS to a folder or fsspec URL that may be written to"
+        return Finding("fail", "artifacts", str(error), remedy)
     return Finding("ok", "artifacts", masked(f"{url}: writable"))
