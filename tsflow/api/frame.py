@@ -156,7 +156,7 @@ class Fit:
                 project = self._pipeline.project
                 at = str(project.path), project.settings.digest(_NAME)
                 ticket = steps.Ticket(*at, _NAME, fence, slot_of(settings, now), now, wall)
-                yield steps.Job(ticket, project.settings, engine, wall)
+                yield steps.Job(ticket, project.settings, engine)
         finally:
             engine.dispose()
 

@@ -184,7 +184,7 @@ class Pipeline:
             if runs.get(engine, run_id).pipeline != self.name:
                 raise DataError(f"run {run_id} is not of {self.name}; `.forecasts()` shows the runs that are")
             path, settings = str(self.project.path), self.project.settings
-            return reproduce(settings, engine, run_id, config=path, now=steps.wall_clock())
+            return reproduce(settings, engine, run_id, config=path)
 
     def report(self, folder: str | Path | None = None) -> Written:
         """Write a page that needs no network, and a picture of it; returns where they are.

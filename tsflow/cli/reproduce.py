@@ -1,6 +1,5 @@
 """The command that makes a past forecast again."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -19,7 +18,7 @@ def reproduce(
     with project_database(config) as (project, engine):
         from tsflow.steps.reproduce import reproduce as again
 
-        found = again(project, engine, run, config=str(config), now=datetime.now(UTC))
+        found = again(project, engine, run, config=str(config))
     slot, rounding = f"{found.run.slot:%Y-%m-%d %H:%M}", f"within rounding ({found.largest:.1g} of the largest value)"
     note(f"run {run}: {found.run.pipeline}, slot {slot}, data as of {found.run.data_as_of:%Y-%m-%d %H:%M:%S} UTC")
     for line in found.changed:

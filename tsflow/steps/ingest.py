@@ -104,7 +104,7 @@ def _stop_if_too_bad(job: Job, run_id: int, report: QualityReport) -> None:
         report.raise_if_above(job.pipeline, job.name)
     except QualityError as error:
         found = report.model_dump(mode="json")
-        runs.fail(job.engine, job.fence, run_id, now=job.opened_at, error=str(error), report=found)
+        runs.fail(job.engine, job.fence, run_id, now=wall_clock(), error=str(error), report=found)
         job.alert("quarantine", str(error))
         raise
     share, told_above = report.bad_share, job.pipeline.alerts.bad_share

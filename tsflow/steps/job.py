@@ -62,8 +62,6 @@ class Job:
     ticket: Ticket
     project: Project
     engine: Engine
-    opened_at: datetime
-    """By the wall clock: when this part of the slot began, for the ends of runs."""
     channels: tuple[Channel, ...] = ()
     """Where alerts go, beside the log and the webhook."""
 
@@ -95,7 +93,7 @@ class Job:
         """Tell somebody of something about this slot; the troubles of a replay or backfill are no news."""
         if self.fence.space == LIVE and self.ticket.known_at is None:
             told = Alert(kind, self.name, message, self.ticket.slot)
-            send(told, engine=self.engine, channels=self.channels, now=self.opened_at)
+            send(told, engine=self.engine, channels=self.channels, now=wall_clock())
 
 
 @contextmanager
@@ -111,7 +109,7 @@ def open_job(ticket: Ticket, channels: tuple[Channel, ...] = ()) -> Iterator[Job
     file, project = _project(ticket)
     engine = database.connect(project.database.get_secret_value())
     try:
-        yield Job(replace(ticket, config=str(file)), project, engine, wall_clock(), channels)
+        yield Job(replace(ticket, config=str(file)), project, engine, channels)
     finally:
         engine.dispose()
 
@@ -261,5 +259,5 @@ def this_process(what: str) -> str:
 
 
 def wall_clock() -> datetime:
-    """The present moment; read by shells only, which hand it on."""
+    """The present moment. Read to open a slot, which goes by that moment to its end, and to stamp what ends or is told."""
     return datetime.now(UTC)

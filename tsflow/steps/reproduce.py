@@ -1,7 +1,6 @@
 """A past forecast made again: from the data as of its run, its settings, its decisions and its artifact."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -49,7 +48,7 @@ class Reproduction:
         return not self.differences
 
 
-def reproduce(project: Project, engine: Engine, run_id: int, *, config: str, now: datetime) -> Reproduction:
+def reproduce(project: Project, engine: Engine, run_id: int, *, config: str) -> Reproduction:
     """Make a published forecast again and compare; only reads.
 
     Args:
@@ -57,7 +56,6 @@ def reproduce(project: Project, engine: Engine, run_id: int, *, config: str, now
         engine: The database.
         run_id: A published forecast run, of any slot and space.
         config: Path of the project's YAML file.
-        now: By the wall clock.
 
     Raises:
         DataError: If the run has published no forecast, or what it read is not on record.
@@ -78,7 +76,7 @@ def reproduce(project: Project, engine: Engine, run_id: int, *, config: str, now
         known_at=run.known_at,
         decided_by=run.published_at,
     )
-    job = Job(ticket, project.with_pipeline(run.pipeline, pipeline), engine, now)
+    job = Job(ticket, project.with_pipeline(run.pipeline, pipeline), engine)
     panel = whole_panel(job)
     lost = [] if panel_digest(panel) == run.data_digest else ["the data as of that run are not those that it read"]
     shares = share_out(job, panel, current_forecaster(job))

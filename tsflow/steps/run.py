@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tsflow import __version__
 from tsflow.errors import LeaseLost, QualityError, StoreError, TsflowError
-from tsflow.steps.job import Job
+from tsflow.steps.job import Job, wall_clock
 from tsflow.store import configurations, runs
 from tsflow.store.runs import Kind, Run
 from tsflow.training import describe_device
@@ -62,5 +62,5 @@ def failing(job: Job, run_id: int) -> Iterator[None]:
         # What is not ours may carry parameters, which may hold a secret: its kind has to do.
         reason = str(error) if isinstance(error, TsflowError) else type(error).__name__
         with suppress(StoreError):
-            runs.fail(job.engine, job.fence, run_id, now=job.opened_at, error=reason)
+            runs.fail(job.engine, job.fence, run_id, now=wall_clock(), error=reason)
         raise

@@ -14,8 +14,10 @@ from typer.testing import CliRunner
 from tests.projects import WALL, Small, seasonal
 from tsflow import steps
 from tsflow.cli import app
-from tsflow.errors import ConfigError, DeviceError, LeaseHeld, QualityError
+from tsflow.errors import ConfigError, DeviceError, LeaseHeld, QualityError, SourceError
 from tsflow.models.registry import ARCHITECTURES, Architecture, NetworkShape
+from tsflow.store import runs
+from tsflow.store.leases import LIVE
 
 
 def test_a_damaged_artifact_hands_over_to_the_champion_before_it(small: Small) -> None:
@@ -73,6 +75,23 @@ def test_too_many_bad_rows_stop_the_ingest(small: Small) -> None:
     assert small.rows("SELECT count(*) AS n FROM observations")[0]["n"] == 0
     assert small.rows("SELECT count(*) AS n FROM quarantine")[0]["n"] == 72
     assert small.rows("SELECT status FROM runs") == [{"status": "failed"}]
+
+
+@pytest.mark.parametrize("source", ["missing", "refused"])
+def test_a_failed_run_ends_when_it_failed(small: Small, source: str) -> None:
+    small.source.unlink() if source == "missing" else small.write(seasonal().assign(y="n/a!"))
+    small.configure(clock="wall")
+    with (
+        steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket,
+        steps.open_job(ticket) as job,
+    ):
+        opened = steps.wall_clock()
+        with pytest.raises(SourceError if source == "missing" else QualityError):
+            steps.ingest(job)
+        run = runs.find(job.engine, "small", "ingest", ticket.slot, LIVE)
+    assert run
+    assert run.finished_at
+    assert run.finished_at > opened
 
 
 def test_two_runs_of_a_pipeline_exclude_each_other(small: Small) -> None:
