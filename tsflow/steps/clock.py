@@ -73,6 +73,11 @@ def known_at(pipeline: Pipeline, slot: datetime) -> datetime:
     return due if due is not None and due < _end(pipeline, slot) else _begin(pipeline, slot)
 
 
+def was_early(pipeline: Pipeline, slot: datetime, moment: datetime, now: datetime) -> bool:
+    """Whether a moment came before the first scheduled time of its slot, and that has come since."""
+    return pipeline.clock == "wall" and moment < known_at(pipeline, slot) <= now
+
+
 def slots(pipeline: Pipeline, first: datetime, last: datetime) -> list[datetime]:
     """The slots from one to another, both included, ascending: those of the schedule, else one a step."""
     grid = pipeline.grid

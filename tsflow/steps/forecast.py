@@ -71,7 +71,7 @@ def _planned(job: Job) -> tuple[ForecastPlan, dict[Shard, Panel]]:
         negative = negative or panel.has_negative
     refuse_unknown(job, len(digests))
     digest = combined_digest(job.pipeline.grid, digests)
-    run = begin(job, "forecast", data_digest=digest, redo_if_changed=job.ticket.known_at is None)
+    run = begin(job, "forecast", data_digest=digest)
     if not run.done:
         partitions.make_room(job.engine, schema.forecasts, run.id + partitions.AHEAD)
     return ForecastPlan(run.id, run.done, tuple(parts), len(digests), negative), at_hand

@@ -22,7 +22,7 @@ logger = logging.getLogger("tsflow")
 
 
 def ingest(job: Job, on_progress: Progress | None = None) -> int:
-    """Merge the source's good rows, quarantine the others; returns the run's id. A done slot is a no-op, unless forced.
+    """Merge the source's good rows, quarantine the others; returns the run's id. What `begin` finds done stays.
 
     Raises:
         ConfigError: If the slot is past: a source only says what it says now.

@@ -179,13 +179,14 @@ def hold_slot(
     pipeline = project.pipeline(name)
     check_architectures(pipeline.architectures, f"{config}: pipelines.{name}.architectures")
     now, chosen, known = choose_slot(name, pipeline, wall, slot, scheduled)
+    moment = max(wall, scheduled or wall)  # what a run that starts a little early reads is no earlier than its time
     with _lease(project, name, LIVE, holder=holder) as (engine, fence):
         if known is None:
             pipelines.register(engine, fence, pipeline, now=wall, due_at=next_due(pipeline, chosen))
             runs.close_dead(engine, fence, chosen, now=wall)
         past = {"as_of": wall, "known_at": known} if known else {}
         file, settings = str(Path(config).resolve()), project.digest(name)
-        yield Ticket(file, settings, name, fence, chosen, known or now, wall, force, flow_run, **past)
+        yield Ticket(file, settings, name, fence, chosen, known or now, moment, force, flow_run, **past)
 
 
 @contextmanager
@@ -259,5 +260,5 @@ def this_process(what: str) -> str:
 
 
 def wall_clock() -> datetime:
-    """The present moment. Read to open a slot, which goes by that moment to its end, and to stamp what ends or is told."""
+    """The present moment: read to open a slot, which goes by it to its end, and to stamp what ends or is told."""
     return datetime.now(UTC)

@@ -6,27 +6,30 @@ from datetime import datetime
 
 from tsflow import __version__
 from tsflow.errors import LeaseLost, QualityError, StoreError, TsflowError
+from tsflow.steps.clock import was_early
 from tsflow.steps.job import Job, wall_clock
 from tsflow.store import configurations, runs
 from tsflow.store.runs import Kind, Run
 from tsflow.training import describe_device
 
 
-def begin(job: Job, kind: Kind, *, data_digest: str | None = None, redo_if_changed: bool = False) -> Run:
+def begin(job: Job, kind: Kind, *, data_digest: str | None = None) -> Run:
     """Begin the slot's run of a kind, or find it done.
+
+    What is done is done again by a run of its own: if forced; an ingest that came before the slot's first scheduled
+    time, once that has come; a forecast of other data or settings, unless the slot is past.
 
     Args:
         job: What it is begun for.
         kind: Of the run.
         data_digest: Of the data it works on, with which device and moment are written down; none for an ingest.
-        redo_if_changed: Do it again if it is done, but with other data or settings.
 
     Raises:
         DeviceError: If the configured device is not there.
     """
     ticket, digest = job.ticket, job.project.digest(job.name)
-    before = runs.find(job.engine, job.name, kind, ticket.slot, job.fence.space) if redo_if_changed else None
-    changed = before is not None and (before.config_digest, before.data_digest) != (digest, data_digest)
+    before = runs.find(job.engine, job.name, kind, ticket.slot, job.fence.space)
+    redo = before is not None and _outdated(job, before, (digest, data_digest))
     configurations.keep(job.engine, job.fence, digest, job.project.decisive(job.name), now=ticket.moment)
     return runs.begin(
         job.engine,
@@ -34,7 +37,7 @@ def begin(job: Job, kind: Kind, *, data_digest: str | None = None, redo_if_chang
         kind,
         ticket.slot,
         now=ticket.moment,
-        force=ticket.force or changed,
+        force=ticket.force or redo,
         data_as_of=None if data_digest is None else _read_as_of(job),
         known_at=ticket.known_at,
         config_digest=digest,
@@ -43,6 +46,14 @@ def begin(job: Job, kind: Kind, *, data_digest: str | None = None, redo_if_chang
         device=None if data_digest is None else describe_device(job.device),
         prefect_run_id=ticket.flow_run,
     )
+
+
+def _outdated(job: Job, before: Run, digests: tuple[str, str | None]) -> bool:
+    ticket = job.ticket
+    if before.kind == "ingest":
+        return was_early(job.pipeline, ticket.slot, before.started_at, ticket.now)
+    changed = (before.config_digest, before.data_digest) != digests
+    return before.kind == "forecast" and ticket.known_at is None and changed
 
 
 def _read_as_of(job: Job) -> datetime:

@@ -6,12 +6,11 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from tsflow.config import Pipeline, load_project
-from tsflow.steps.clock import next_due
+from tsflow.steps.clock import next_due, was_early
 from tsflow.steps.job import Job, choose_slot
 from tsflow.store import engine as database
 from tsflow.store import migrate, monitoring, runs
 from tsflow.store.leases import LIVE
-from tsflow.store.runs import Kind
 
 
 @dataclass(frozen=True)
@@ -64,14 +63,15 @@ def skip(job: Job, reason: str) -> int:
 
 
 def _state(engine: Engine, name: str, pipeline: Pipeline, slot: datetime, now: datetime, *, of_the_past: bool) -> State:
-    kinds: tuple[Kind, ...] = ("forecast",) if of_the_past else ("ingest", "forecast")  # the past ingests nothing
-    found = [runs.find(engine, name, kind, slot, LIVE) for kind in kinds]
-    forecast = found[-1]
-    verified = of_the_past or (forecast is not None and monitoring.check_of(engine, forecast.id) is not None)
-    if forecast and verified and all(run and run.status == "succeeded" for run in found):
+    forecast = runs.find(engine, name, "forecast", slot, LIVE)
+    published = forecast is not None and forecast.status == "succeeded"
+    if of_the_past:  # asked for on purpose, and ingests nothing
+        return Done(forecast.id) if forecast and published else None
+    ingest = runs.find(engine, name, "ingest", slot, LIVE)
+    early = ingest is not None and was_early(pipeline, slot, ingest.started_at, now)
+    has_read = ingest is not None and ingest.status == "succeeded" and not early
+    if forecast and published and has_read and monitoring.check_of(engine, forecast.id) is not None:
         return Done(forecast.id)
-    if of_the_past:
-        return None  # asked for on purpose
     newest = runs.latest(engine, name, "forecast", LIVE)
     if newest and newest.slot > slot:
         return Stale(f"slot {slot:%Y-%m-%d %H:%M} is older than that of {newest.slot:%Y-%m-%d %H:%M}, which is done")

@@ -73,7 +73,69 @@ def test_a_run_that_starts_a_little_early_is_for_its_own_slot(monthly: Small) ->
     monthly.configure(clock="wall", schedule="0 0 1 * *", architectures=["stage"])
     due = datetime(2026, 10, 1, tzinfo=UTC)
     assert run_scheduled(monthly, due, due - timedelta(milliseconds=300)) == "executed"
+    assert run_scheduled(monthly, due, due + timedelta(seconds=5)) == "done"
     assert monthly.rows("SELECT DISTINCT issued_at FROM latest_forecasts") == [{"issued_at": "2026-10-01 00:00:00"}]
+
+
+@pytest.fixture
+def waiting(monthly: Small) -> Small:
+    """October's values are still to come, and with them a forecast from November on."""
+    october(monthly, 51)
+    return monthly
+
+
+def october(small: Small, months: int) -> None:
+    small.write(seasonal(start="2022-07-01", months=months))
+
+
+def first_step(small: Small) -> str:
+    return str(small.rows("SELECT min(ds) AS ds FROM latest_forecasts")[0]["ds"])
+
+
+def ingest(small: Small, wall: datetime) -> int:
+    with steps.hold_slot(small.config, "small", wall=wall, holder="test") as ticket, steps.open_job(ticket) as job:
+        return steps.ingest(job)
+
+
+def test_an_ingest_before_the_scheduled_time_does_not_keep_the_scheduled_run_from_reading(waiting: Small) -> None:
+    ingest(waiting, DUE[3] - timedelta(hours=4))
+    october(waiting, 52)
+    assert run_scheduled(waiting, DUE[3], DUE[3]) == "executed"
+    assert first_step(waiting) == "2026-11-01"
+
+
+def test_a_slot_run_by_hand_before_its_scheduled_time_is_done_again_once(waiting: Small) -> None:
+    early = [DUE[3] - timedelta(hours=hours) for hours in (4, 3)]
+    first = waiting.run(wall=early[0])
+    before = waiting.everything()
+    assert waiting.run(wall=early[1]) == first
+    assert waiting.everything() == before
+    assert first_step(waiting) == "2026-10-01"
+    october(waiting, 52)
+    assert isinstance(steps.look_up(waiting.config, "small", wall=early[1]), steps.Done)
+    assert steps.look_up(waiting.config, "small", wall=DUE[3]) is None
+    assert run_scheduled(waiting, DUE[3], DUE[3]) == "executed"
+    assert first_step(waiting) == "2026-11-01"
+    before = waiting.everything()
+    assert run_scheduled(waiting, DUE[3], DUE[3] + timedelta(hours=2)) == "done"
+    assert waiting.everything() == before
+
+
+def test_what_was_published_early_stays_where_the_source_says_nothing_new(waiting: Small) -> None:
+    first = waiting.run(wall=DUE[3] - timedelta(hours=4))
+    assert run_scheduled(waiting, DUE[3], DUE[3]) == "executed"
+    published = waiting.rows("SELECT id FROM runs WHERE kind = 'forecast'")
+    assert published == [{"id": first}]
+    assert run_scheduled(waiting, DUE[3], DUE[3] + timedelta(hours=2)) == "done"
+
+
+def test_without_a_schedule_the_slot_is_done_once(waiting: Small) -> None:
+    waiting.configure(clock="wall", architectures=["stage"])
+    waiting.run(wall=DUE[3])
+    october(waiting, 52)
+    before = waiting.everything()
+    waiting.run(wall=DUE[3] + timedelta(days=20))
+    assert waiting.everything() == before
 
 
 def test_health_says_how_late_a_pipeline_is_by_its_schedule(monthly: Small) -> None:
