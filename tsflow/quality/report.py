@@ -68,8 +68,11 @@ class QualityReport(BaseModel):
         )
 
     def with_merge(self, *, new: int, changed: int, same: int) -> Self:
-        """The report with what the store made of the good rows."""
-        return self.model_copy(update={"new": new, "changed": changed, "same": same})
+        """The report with what the store made of the good rows; the rest of them repeated rows of other chunks."""
+        good = new + changed + same
+        duplicates = self.duplicates + self.good - good
+        merged = {"new": new, "changed": changed, "same": same, "good": good, "duplicates": duplicates}
+        return self.model_copy(update=merged)
 
     def with_health(self, health: PanelHealth) -> Self:
         """The report with the state of the series after the ingest."""

@@ -83,12 +83,11 @@ _SUMMARISE_CREATED = _SUMMARISE.format(rows="observations WHERE series_id IN (SE
 
 @dataclass(frozen=True)
 class MergeCounts:
-    """What a merge did, in rows; one that the source says again counts once, and then as ``repeated``."""
+    """What a merge did, in rows; one that the source says again counts once."""
 
     new: int
     changed: int
     same: int
-    repeated: int
     series_new: int
     recorded_at: datetime
     """The moment under which it is recorded: reading as of it sees all of the merge."""
@@ -117,7 +116,6 @@ def merge(
     frequency: str,
     run_id: int,
     recorded_at: datetime,
-    rows: int,
     keys: int,
 ) -> MergeCounts:
     """Write what is settled and the new series, in the caller's fenced transaction.
@@ -132,7 +130,6 @@ def merge(
         frequency: Grid of its series.
         run_id: The ingest.
         recorded_at: The moment of the merge.
-        rows: Rows that were staged.
         keys: Distinct (series, ds) among those of existing series.
     """
     moment = _moment(connection, pipeline, recorded_at)
@@ -152,7 +149,7 @@ def merge(
         filled = write(_FILL)
         write(_SUMMARISE_CREATED)
     same = keys - changed - extended
-    return MergeCounts(extended + filled, changed, same, rows - keys - filled, series_new, moment)
+    return MergeCounts(extended + filled, changed, same, series_new, moment)
 
 
 def _moment(connection: Connection, pipeline: str, recorded_at: datetime) -> datetime:

@@ -133,7 +133,6 @@ class Staging:
             frequency=str(self._frequency),
             run_id=run_id,
             recorded_at=recorded_at,
-            rows=self._rows,
             keys=self._keys,
         )
 

@@ -5,11 +5,11 @@ import pytest
 from torch import nn
 from typer.testing import CliRunner
 
-from tests.projects import WALL, Small, seasonal
+from tests.projects import PIPELINE, WALL, Small, seasonal
 from tsflow import steps
 from tsflow.cli import app
 from tsflow.models.registry import ARCHITECTURES, Architecture, NetworkShape
-from tsflow.store import readers
+from tsflow.store import readers, runs
 
 
 def test_publishes_every_step_of_every_series(small: Small) -> None:
@@ -150,6 +150,18 @@ def test_a_mended_row_is_resolved(small: Small) -> None:
     small.run(force=True)
     assert small.rows("SELECT count(*) AS n FROM quarantine WHERE resolved_at IS NULL")[0]["n"] == 0
     assert small.rows("SELECT count(*) AS n FROM observations")[0]["n"] == 144
+
+
+def test_rows_that_repeat_those_of_another_chunk_are_counted_as_such(small: Small) -> None:
+    small.configure(source={**PIPELINE["source"], "chunk_rows": 1_000})
+    rows = seasonal(tuple("abcdefghij"), months=100)  # the first chunk
+    other = rows[300:301].assign(y=-1.0)
+    small.write(pd.concat([rows, rows[:301], rows[400:1_000], rows[700:800], other]))
+    with steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket, steps.open_job(ticket) as job:
+        report = runs.get(job.engine, steps.ingest(job)).report
+    assert (report["rows_read"], report["new"], report["good"]) == (2_002, 999, 999)
+    assert report["quarantined"] == {"key_conflict": 2}
+    assert report["duplicates"] == 2_002 - 999 - 2
 
 
 def test_a_corrected_value_becomes_a_revision(small: Small) -> None:
