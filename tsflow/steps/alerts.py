@@ -34,7 +34,7 @@ class Alert:
     pipeline: str
     message: str
     slot: datetime | None = None
-    """What it is about; an alert of the same kind, pipeline and slot is raised once."""
+    """What it is about; of a kind, pipeline and slot each channel is told once."""
 
 
 Channel = Callable[[Alert], None]
@@ -42,7 +42,7 @@ Channel = Callable[[Alert], None]
 
 
 def send(alert: Alert, *, engine: Engine | None, channels: Sequence[Channel] = (), now: datetime) -> None:
-    """Tell the log, the webhook and the given channels, unless they have heard it.
+    """Tell the log, the webhook and the given channels; raised again, those alone that it did not reach.
 
     Told first and written down after: killed in between, it is told twice rather than never.
 
@@ -52,13 +52,15 @@ def send(alert: Alert, *, engine: Engine | None, channels: Sequence[Channel] = (
         channels: Where else to tell it.
         now: By the wall clock.
     """
-    if engine is not None and _known(engine, alert):
-        return
-    logger.warning("alert: %s: %s: %s", alert.pipeline, alert.kind, alert.message)
-    told = [_told(channel, alert) for channel in (webhook, *channels)]
-    if engine is not None and all(told):
+    by_name = {channel.__name__: channel for channel in (webhook, *channels)}
+    before = None if engine is None else _unheard(engine, alert)
+    if before is None:
+        logger.warning("alert: %s: %s: %s", alert.pipeline, alert.kind, alert.message)
+    owed = list(by_name) if before is None else before
+    unheard = [name for name in owed if name not in by_name or not _told(by_name[name], alert)]
+    if engine is not None and unheard != before:
         try:
-            alerts.record(engine, now=now, **asdict(alert))
+            alerts.record(engine, now=now, unheard=unheard, **asdict(alert))
         except StoreError as error:
             logger.warning("the alert is not written down: %s", error)
 
@@ -98,8 +100,9 @@ def _told(channel: Channel, alert: Alert) -> bool:
     return True
 
 
-def _known(engine: Engine, alert: Alert) -> bool:
+def _unheard(engine: Engine, alert: Alert) -> list[str] | None:
+    """The channels that it has not reached; none if it was not raised before."""
     try:
-        return alert.slot is not None and alerts.known(engine, alert.pipeline, alert.kind, alert.slot)
+        return None if alert.slot is None else alerts.unheard(engine, alert.pipeline, alert.kind, alert.slot)
     except StoreError:
-        return False  # better twice than never
+        return None  # better twice than never

@@ -1,22 +1,39 @@
-"""Alerts that were raised: so that each is told once, and readers find what was told."""
+"""Alerts that were raised: so that each channel is told once, and readers find what was told."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, update
 
 from tsflow.store.engine import reading, writing
 from tsflow.store.schema import alerts
 
 
-def record(engine: Engine, *, pipeline: str, kind: str, message: str, slot: datetime | None, now: datetime) -> None:
-    """Write down that an alert was told; it belongs to no slot's work, so it needs no lease."""
+def record(
+    engine: Engine,
+    *,
+    pipeline: str,
+    kind: str,
+    message: str,
+    slot: datetime | None,
+    unheard: Sequence[str],
+    now: datetime,
+) -> None:
+    """Write down that an alert was told, and which channels it has not reached; raised again, only the latter.
+
+    It belongs to no slot's work, so it needs no lease.
+    """
+    same = {"pipeline": pipeline, "kind": kind, "slot": slot}
     with writing(engine) as connection:
-        values = {"pipeline": pipeline, "kind": kind, "slot": slot, "message": message, "raised_at": now}
-        connection.execute(insert(alerts).values(**values))
+        known = update(alerts).filter_by(**same).values(unheard=list(unheard))
+        if slot is None or not connection.execute(known).rowcount:
+            new = {**same, "message": message, "raised_at": now, "unheard": list(unheard)}
+            connection.execute(insert(alerts).values(**new))
 
 
-def known(engine: Engine, pipeline: str, kind: str, slot: datetime) -> bool:
-    """Whether an alert of this kind, pipeline and slot was told before."""
-    same = select(alerts.c.id).filter_by(pipeline=pipeline, kind=kind, slot=slot)
+def unheard(engine: Engine, pipeline: str, kind: str, slot: datetime) -> list[str] | None:
+    """The channels that an alert of this kind, pipeline and slot has not reached; none if it was not raised before."""
+    same = select(alerts.c.unheard).filter_by(pipeline=pipeline, kind=kind, slot=slot)
     with reading(engine) as connection:
-        return connection.execute(same.limit(1)).first() is not None
+        names: list[str] | None = connection.scalar(same.limit(1))
+    return names

@@ -75,10 +75,31 @@ def test_an_alert_that_did_not_get_through_is_told_again(
     assert "did not get through" in caplog.text
     assert "s3cret" not in caplog.text
     webhook.answer = 200
-    send(alert, engine=engine, now=WALL)
+    for _ in range(2):
+        send(alert, engine=engine, now=WALL)
     engine.dispose()
     assert len(webhook.heard) == 2
     assert len(small.rows("SELECT id FROM alerts")) == 1
+
+
+def test_a_channel_that_is_dead_does_not_make_the_others_repeat(
+    small: Small, webhook: Listening, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard = []
+
+    def another(alert: Alert) -> None:
+        heard.append(alert)
+
+    engine = small.engine()
+    alert = Alert("late", "small", "no forecast", WALL)
+    webhook.answer = 410
+    for channels in ((another,), (another,), ()):
+        send(alert, engine=engine, channels=channels, now=WALL)
+    engine.dispose()
+    assert heard == [alert]
+    assert caplog.text.count("alert: small: late: no forecast") == 1
+    assert len(webhook.heard) == 3
+    assert small.rows("SELECT kind, message FROM alerts") == [{"kind": "late", "message": "no forecast"}]
 
 
 def test_a_channel_that_fails_costs_nothing_else(small: Small, webhook: Listening) -> None:

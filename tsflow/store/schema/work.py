@@ -60,7 +60,8 @@ alerts = Table(
     Column("kind", Text, nullable=False, comment="failed, quarantine, baseline, late, missing or drift."),
     Column("slot", Timestamp, comment="What it is about; of a kind, pipeline and slot one alert is told."),
     Column("message", Text, nullable=False, comment="In words."),
-    Column("raised_at", Timestamp, nullable=False, comment="When it was told."),
+    Column("raised_at", Timestamp, nullable=False, comment="When it was first told."),
+    Column("unheard", Json, nullable=False, server_default="[]", comment="Channels that it has not reached yet."),
     comment="What somebody was told.",
     **NUMBERED,
 )
