@@ -68,7 +68,7 @@ def record(engine: Engine, fence: Fence, run_id: int, training: Training) -> Mod
         if model_id is None:
             model_id = connection.scalars(insert(table).values(**values).returning(table.c.id)).one()
         else:
-            connection.execute(delete(schema.scores).filter_by(model_id=model_id))
+            connection.execute(delete(schema.scores).filter_by(run_id=run_id, model_id=model_id))
             connection.execute(update(table).where(table.c.id == model_id).values(**values))
         return _fetch(connection, model_id)
 

@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from tests.projects import Small
 from tests.unit.dashboard.conftest import APP, Open, fill, said
+from tsflow.steps.monitor import register
 
 from streamlit.testing.v1 import AppTest  # isort: skip
 
@@ -39,6 +41,15 @@ def test_the_overview_says_whether_each_pipeline_is_well(open_page: Open) -> Non
     ]
     assert "Issued **2024-03-01**" in said(app)
     assert "forecast by **stage**" in said(app) or "forecast by **seasonal_naive**" in said(app)
+
+
+def test_a_pipeline_whose_first_slot_is_to_come_is_well(open_page: Open, tmp_path: Path, sqlite_url: str) -> None:
+    project = Small(tmp_path, sqlite_url)
+    project.configure(clock="wall", schedule="0 6 1 * *")
+    register(project.config, wall=datetime.now(UTC))
+    app = open_page("overview", sqlite_url)
+    assert ("Need a look", "0") in [(metric.label, metric.value) for metric in app.metric]
+    assert "first slot to come" in said(app)
 
 
 def test_a_series_is_shown_with_its_forecast_as_of_any_issue(open_page: Open) -> None:

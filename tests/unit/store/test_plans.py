@@ -4,13 +4,19 @@ SQLite's plan does not depend on the rows. PostgreSQL is told to avoid sequentia
 """
 
 import re
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
+
+from tsflow.store import models, runs
+from tsflow.store.leases import Fence
 
 _ONE = "pipeline = 'sales' AND unique_id = 'store-1'"
 _LARGE = ("forecasts", "observations", "forecast_origins", "forecast_scores", "scores", "observation_revisions")
 
+START = datetime(2024, 1, 1, tzinfo=UTC)
 QUERIES = {
     "latest, one series": f"SELECT * FROM latest_forecasts WHERE {_ONE}",
     "latest, all series": "SELECT * FROM latest_forecasts WHERE pipeline = 'sales'",
@@ -34,12 +40,24 @@ def test_a_scan_would_be_noticed(engine: Engine) -> None:
     assert _scans(engine, plan, "observations")
 
 
-def _plan(engine: Engine, query: str) -> str:
+def test_the_scores_of_a_model_recorded_again_are_found_by_their_key(engine: Engine, fence: Fence) -> None:
+    run = runs.begin(engine, fence, "retrain", START, now=START)
+    training = models.Training(architecture="gru", role="candidate")
+    models.record(engine, fence, run.id, training)
+    executed: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *a: executed.append((a[2], a[3])), named=False)
+    models.record(engine, fence, run.id, training)
+    ((query, parameters),) = [one for one in executed if one[0].startswith("DELETE FROM scores")]
+    plan = _plan(engine, query, parameters)
+    assert not _scans(engine, plan, "scores"), plan
+
+
+def _plan(engine: Engine, query: str, parameters: Any = None) -> str:
     lite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
         if not lite:
             connection.execute(text("SET enable_seqscan = off"))
-        rows = connection.execute(text(f"EXPLAIN {'QUERY PLAN ' if lite else ''}{query}")).all()
+        rows = connection.exec_driver_sql(f"EXPLAIN {'QUERY PLAN ' if lite else ''}{query}", parameters).all()
     return "\n".join(str(row[-1]) for row in rows)
 
 

@@ -47,7 +47,7 @@ def page() -> None:
 def _decisions(found: pd.DataFrame) -> None:
     for row in found.head(20).to_dict("records"):
         with st.container(border=True):
-            st.markdown(f"**{row['outcome']}** · {moment(row['decided_at'])}")
+            st.markdown(f"**{row['outcome']}** · slot {moment(row['slot'])}, decided {moment(row['decided_at'])}")
             st.text(row["reason"])
             protocol = row["protocol"]
             if isinstance(protocol, dict):

@@ -21,7 +21,7 @@ def page() -> None:
         return
     champions = data.read(readers.champions)[["pipeline", "architecture"]].rename(columns={"architecture": "champion"})
     health = health.merge(champions, on="pipeline", how="left")
-    health = health.assign(well=health["state"] == "ok").sort_values(["well", "pipeline"], ignore_index=True)
+    health = health.assign(well=health["state"].isin(readers.WELL)).sort_values(["well", "pipeline"], ignore_index=True)
     unwell = int((~health["well"]).sum())
     metrics(
         {
@@ -46,7 +46,7 @@ def _card(row: "pd.Series[Any]") -> None:
     with st.container(border=True, height="stretch"):
         st.subheader(row["pipeline"], anchor=False)
         if row["well"]:
-            st.badge("ok", icon=":material/check_circle:", color="green")
+            st.badge(str(row["state"]), icon=":material/check_circle:", color="green")
         else:
             st.badge(str(row["state"]), icon=":material/warning:", color="orange")
         champion = "–" if pd.isna(row["champion"]) else row["champion"]
