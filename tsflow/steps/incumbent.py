@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tsflow.errors import ArtifactError
 from tsflow.evaluation import Candidate, Choice
 from tsflow.steps.clock import to_datetime
-from tsflow.steps.forecaster import calibration_of, network
+from tsflow.steps.forecaster import calibration_of, network, unfit
 from tsflow.steps.job import Job
 from tsflow.steps.standing import champion, in_force
 from tsflow.steps.trial import Trial
@@ -21,7 +21,7 @@ class Incumbent:
 
     def keeps_place(self, choice: Choice, winner_loss: float, margin: float) -> Choice | None:
         """The choice of the champion as it is, if it is better than the winner by the margin."""
-        if choice.outcome == "baseline" or self.loss >= winner_loss * (1 - margin):
+        if choice.outcome == "baseline" or not self.loss < winner_loss * (1 - margin):  # NaN is no reason to stay
             return None
         reason = (
             f"the champion's own weights (model {self.row.id}, {self.row.architecture}, {self.loss:.4f}) are better on "
@@ -37,14 +37,13 @@ class Incumbent:
 
 
 def incumbent(job: Job, trial: Trial) -> Incumbent | None:
-    """The champion, if every select cutoff is later than all that it has seen, and it can still be loaded."""
+    """The champion, if every select cutoff is later than all that it has seen, and it can still forecast."""
     row = champion(job)
     pairs = trial.protocol.select
     if row is None or row.role != "refit" or row.trained_until is None or not len(pairs):
         return None  # weights that were not refit have been chosen on later cutoffs than they were trained on
     first = to_datetime(trial.panel.frequency.timestamp(pairs.cutoff.min(keepdims=True))[0])
-    same_task = row.configuration["spec"]["horizon"] == job.pipeline.horizon
-    if row.trained_until >= first or not same_task:
+    if row.trained_until >= first or unfit(job.pipeline, row):
         return None
     try:
         forecaster = network(job, row, calibration_of(in_force(job)))
