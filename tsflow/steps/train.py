@@ -22,22 +22,15 @@ from tsflow.training import Fitted
 
 
 def train_candidate(job: Job, run_id: int, architecture: str, on_progress: Progress | None = None) -> int:
-    """Train, save and score one architecture; returns the model's id. A retry of a scored candidate returns it.
+    """Train, save and score one architecture; returns the model's id. A retry goes on where it stopped.
 
     Raises:
         TrainingError: If it cannot be trained; its row says why, and the others go on.
     """
-    done = models.find(job.engine, run_id, architecture, "candidate")
-    if done and done.select_loss is not None:
-        return done.id
     trial = Trial.of(live_panel(job), job.pipeline)
-    try:
+    candidate = models.find(job.engine, run_id, architecture, "candidate")
+    if candidate is None or candidate.select_loss is None:
         candidate = _train(job, run_id, architecture, trial, on_progress)
-    except (TrainingError, DataError, ArtifactError, RuntimeError, ValueError) as error:
-        reason = str(error) if isinstance(error, TsflowError) else f"{type(error).__name__}: {error}"
-        failed = models.Training(architecture=architecture, role="candidate", status="failed", error=reason)
-        models.record(job.engine, job.fence, run_id, failed)
-        raise TrainingError(f"{architecture}: {reason}") from error
     if job.pipeline.refits_all:
         refit(job, trial, candidate, on_progress)
     return candidate.id
@@ -110,11 +103,17 @@ def record_scores(job: Job, trial: Trial, model_id: int, losses: NDArray[np.floa
 
 def _train(job: Job, run_id: int, architecture: str, trial: Trial, on_progress: Progress | None) -> ModelRow:
     seed = job.pipeline.training.seed
-    recipes = choose_recipes(job, run_id, on_progress)
-    members = [Member(recipe, seed + number) for number, recipe in enumerate(recipes)]
-    fits, networks = _fit_all(job, trial, architecture, members, on_progress)
-    fitted = trial.tuned(together(architecture, fits))
-    return record_candidate(job, run_id, trial, fitted, networks=networks)
+    try:
+        recipes = choose_recipes(job, run_id, on_progress)
+        members = [Member(recipe, seed + number) for number, recipe in enumerate(recipes)]
+        fits, networks = _fit_all(job, trial, architecture, members, on_progress)
+        fitted = trial.tuned(together(architecture, fits))
+        return record_candidate(job, run_id, trial, fitted, networks=networks)
+    except (TrainingError, DataError, ArtifactError, RuntimeError, ValueError) as error:
+        reason = str(error) if isinstance(error, TsflowError) else f"{type(error).__name__}: {error}"
+        failed = models.Training(architecture=architecture, role="candidate", status="failed", error=reason)
+        models.record(job.engine, job.fence, run_id, failed)
+        raise TrainingError(f"{architecture}: {reason}") from error
 
 
 def _fit_all(

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from typer.testing import CliRunner
 
-from tests.projects import WALL, Small, seasonal
+from tests.projects import PIPELINE, WALL, Small, seasonal
 from tsflow import steps
 from tsflow.cli import app
 from tsflow.errors import ConfigError, DeviceError, LeaseHeld, QualityError, SourceError
@@ -221,6 +221,33 @@ def test_a_killed_retrain_does_not_compare_candidates_of_other_data(small: Small
     assert isinstance(again, steps.Planned)
     assert again.run_id != planned.run_id
     assert small.rows(f"SELECT status FROM runs WHERE id = {planned.run_id}") == [{"status": "failed"}]
+
+
+class Killed(BaseException):
+    pass
+
+
+def test_a_kill_before_the_refit_is_made_good(small: Small) -> None:
+    small.configure(architectures=["gru"], training=PIPELINE["training"] | {"search": False, "refit": "all"})
+
+    def kill(*_: object) -> None:
+        if small.rows("SELECT id FROM models WHERE select_loss IS NOT NULL"):
+            raise Killed
+
+    with (
+        steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket,
+        steps.open_job(ticket) as job,
+    ):
+        steps.ingest(job)
+        planned = steps.plan_retrain(job)
+        assert isinstance(planned, steps.Planned)
+        with pytest.raises(Killed):
+            steps.train_candidate(job, planned.run_id, "gru", on_progress=kill)
+        candidate = steps.train_candidate(job, planned.run_id, "gru")
+    assert small.rows("SELECT id, role FROM models ORDER BY id") == [
+        {"id": candidate, "role": "candidate"},
+        {"id": candidate + 1, "role": "refit"},
+    ]
 
 
 def test_a_slot_of_the_future_is_refused(small: Small) -> None:
