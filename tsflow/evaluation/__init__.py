@@ -17,7 +17,7 @@ from tsflow.evaluation.metrics import (
 from tsflow.evaluation.naive2 import naive2
 from tsflow.evaluation.outcomes import Outcomes, outcomes
 from tsflow.evaluation.protocol import Protocol
-from tsflow.evaluation.scale import naive_error, pair_scale
+from tsflow.evaluation.scale import pair_scale
 from tsflow.evaluation.selection import Candidate, Choice, choose, collapsed
 
 __all__ = [
@@ -35,7 +35,6 @@ __all__ = [
     "mase_scale",
     "msis",
     "naive2",
-    "naive_error",
     "outcomes",
     "owa",
     "pair_scale",

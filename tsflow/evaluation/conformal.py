@@ -40,7 +40,7 @@ class Calibration:
         Args:
             quantiles: Shape [P, H, Q], ascending along Q; leads beyond the learnt ones count as the last.
             levels: Of the quantiles, ascending, with 0.5 among them.
-            scale: ``naive_error`` of each pair at its cutoff, shape [P].
+            scale: ``pair_scale`` of each pair, shape [P].
 
         Returns:
             Shape [P, H, Q], ascending along Q.

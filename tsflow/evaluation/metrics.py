@@ -80,7 +80,7 @@ def scaled_pinball(quantiles: Floats, levels: Sequence[float], actual: Floats, o
         levels: Of the quantiles, length Q, each in (0, 1).
         actual: Shape [P, H].
         observed: Shape [P, H].
-        scale: ``naive_error`` of each pair, positive, shape [P].
+        scale: ``pair_scale`` of each pair, positive, shape [P].
 
     Koenker & Bassett (1978), "Regression Quantiles", eq. 1.1.
     """

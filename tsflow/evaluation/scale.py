@@ -5,7 +5,6 @@ from numpy.typing import NDArray
 
 from tsflow.evaluation.differences import Differences, seasonal_differences, step_differences
 from tsflow.evaluation.outcomes import history
-from tsflow.frequency import Positions
 from tsflow.panel import Panel
 from tsflow.training.windows import Pairs
 
@@ -16,23 +15,8 @@ _EXACT = 1e-6
 """Share of the mean absolute value below which a difference is the rounding of float32."""
 
 
-def naive_error(panel: Panel, season_length: int, last: Positions | int) -> NDArray[np.float64]:
-    """Mean absolute error of seasonal naive within each series up to ``last``, in units of y, floored.
-
-    Args:
-        panel: S series; observations a season apart are compared, and where there are none, consecutive ones.
-        season_length: Steps in a season.
-        last: Grid position of the last step that may be seen, shape [S] or one for all.
-
-    Returns:
-        Shape [S]; finite and positive, see ``pair_scale``.
-    """
-    cutoff = np.broadcast_to(np.asarray(last, dtype=np.int64), (len(panel),))
-    return pair_scale(panel, Pairs(np.arange(len(panel)), cutoff), season_length)
-
-
 def pair_scale(panel: Panel, pairs: Pairs, season_length: int) -> NDArray[np.float64]:
-    """``naive_error`` of each pair's series up to its own cutoff, shape [P]; finite and positive.
+    """Mean absolute error of seasonal naive in each pair's series up to its cutoff, in units of y, [P]; above 0.
 
     Where no observations are a season apart, or none of them differ, it is the mean difference of consecutive
     ones: of an intermittent series, a season may repeat its zeros exactly. (Without this, 2 % of the pairs of

@@ -49,14 +49,7 @@ def _ingest(job: Job, run_id: int, on_progress: Progress | None) -> None:
             counts = staging.merge(run_id, moment)
             earliest = alive_since(job)
             mark_ended(connection, job.name, None if earliest is None else start_of(job.pipeline.grid, earliest))
-            quarantine.resolve(
-                connection,
-                job.name,
-                source_name(job.pipeline.source),
-                run_id=run_id,
-                now=moment,
-                read_whole=True,
-            )
+            quarantine.resolve(connection, job.name, source_name(job.pipeline.source), run_id=run_id, now=moment)
             report = report.with_merge(new=counts.new, changed=counts.changed, same=counts.same)
             runs.set_values(connection, run_id, report=report.model_dump(mode="json"), data_as_of=counts.recorded_at)
     shards = panel_shards(job)

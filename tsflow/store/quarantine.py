@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, bindparam, or_, select, text, update
+from sqlalchemy import Connection, Engine, bindparam, or_, text, update
 
 from tsflow.store.leases import Fence, fenced
 from tsflow.store.schema import quarantine
@@ -25,16 +25,6 @@ INSERT INTO quarantine ({", ".join(_TEXTS)}, pipeline, source, first_seen, last_
 SELECT {{cells}}, :pipeline, :source, :now, :now, NULL, :run_id FROM {{rows}} WHERE true
 ON CONFLICT (pipeline, source, fingerprint) DO UPDATE SET
     {", ".join(f"{name} = excluded.{name}" for name in _RENEWED)}
-"""
-_STORED_SINCE = """
-UPDATE quarantine SET resolved_at = :now WHERE pipeline = :pipeline AND source = :source AND fingerprint IN (
-    SELECT q.fingerprint
-    FROM (SELECT {fingerprint} AS fingerprint, {ds} AS ds FROM {rows}) c
-    JOIN quarantine q ON q.pipeline = :pipeline AND q.source = :source AND q.fingerprint = c.fingerprint
-    JOIN series s ON s.pipeline = :pipeline AND s.unique_id = q.unique_id
-    JOIN observations o ON o.series_id = s.id AND o.ds = c.ds
-    WHERE o.recorded_at > q.last_seen
-)
 """
 
 
@@ -69,11 +59,10 @@ def record(engine: Engine, fence: Fence, run_id: int, source: str, rows: pd.Data
     return len(distinct)
 
 
-def resolve(connection: Connection, pipeline: str, source: str, *, run_id: int, now: datetime, read_whole: bool) -> int:
+def resolve(connection: Connection, pipeline: str, source: str, *, run_id: int, now: datetime) -> int:
     """Resolve the rows that this ingest did not meet again, in the transaction that merges it.
 
-    Of a source that was read whole every such row is mended or gone. Of another only those whose (series,
-    time) has been stored since; a time that was not written in ISO 8601 is not recognised.
+    A source is read whole, so every such row is mended or gone.
 
     Args:
         connection: That of the merge, after it.
@@ -81,7 +70,6 @@ def resolve(connection: Connection, pipeline: str, source: str, *, run_id: int, 
         source: Where the rows came from.
         run_id: This ingest.
         now: Its moment, as in `record`.
-        read_whole: Whether all of the source was read.
 
     Returns:
         The number of rows resolved.
@@ -92,25 +80,7 @@ def resolve(connection: Connection, pipeline: str, source: str, *, run_id: int, 
         & quarantine.c.resolved_at.is_(None)
         & or_(quarantine.c.run_id != run_id, quarantine.c.last_seen < now)
     )
-    resolved = update(quarantine).values(resolved_at=now)
-    if read_whole:
-        return connection.execute(resolved.where(unmet)).rowcount
-    candidates = connection.execute(select(quarantine.c.fingerprint, quarantine.c.ds).where(unmet)).all()
-    return _resolve_stored(connection, candidates, {"pipeline": pipeline, "source": source, "now": now})
-
-
-def _resolve_stored(connection: Connection, candidates: Any, values: dict[str, Any]) -> int:
-    found = pd.DataFrame(candidates, columns=["fingerprint", "ds"])
-    found["ds"] = pd.to_datetime(found["ds"], format="ISO8601", utc=True, errors="coerce").dt.tz_localize(None)
-    found = found.dropna()
-    dialect = connection.dialect.name
-    stamps = found["ds"].astype("M8[us]")
-    found["ds"] = stamps.astype("int64") if dialect == "sqlite" else stamps.astype(str)
-    kind = {"sqlite": "INTEGER", "postgresql": "TIMESTAMP"}[dialect]
-    ds = f"CAST({_CELL[dialect].format(1)} AS {kind})"
-    statement = _STORED_SINCE.format(fingerprint=_CELL[dialect].format(0), ds=ds, rows=_ROWS[dialect])
-    bound = text(statement).bindparams(bindparam("now", type_=Timestamp()))
-    return sum(connection.execute(bound, {**values, "rows": rows}).rowcount for rows in _documents(found))
+    return connection.execute(update(quarantine).values(resolved_at=now).where(unmet)).rowcount
 
 
 def _documents(rows: pd.DataFrame) -> Iterator[str]:

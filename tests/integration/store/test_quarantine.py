@@ -23,15 +23,13 @@ def _record(pipeline: Pipeline, rows: pd.DataFrame, at: datetime = NOW, source: 
     return quarantine.record(pipeline.engine, pipeline.fence, pipeline.run_id, source, rows, now=at)
 
 
-def _resolve(pipeline: Pipeline, *chunks: pd.DataFrame, at: datetime, read_whole: bool, fails: bool = False) -> int:
+def _resolve(pipeline: Pipeline, *chunks: pd.DataFrame, at: datetime, fails: bool = False) -> int:
     with pipeline.staging() as staging:
         for chunk in chunks:
             staging.add(chunk)
         with staging.fenced() as connection:
             staging.merge(pipeline.run_id, at)
-            resolved = quarantine.resolve(
-                connection, "demo", "a.csv", run_id=pipeline.run_id, now=at, read_whole=read_whole
-            )
+            resolved = quarantine.resolve(connection, "demo", "a.csv", run_id=pipeline.run_id, now=at)
             if fails:
                 raise ZeroDivisionError
             return resolved
@@ -66,37 +64,22 @@ def test_nothing_bad_is_no_error(engine: Engine) -> None:
     assert _record(Pipeline(engine), _bad()) == 0
 
 
-def test_a_row_gone_from_a_source_read_whole_is_resolved_and_open_again_when_it_returns(
-    engine: Engine,
-) -> None:
+def test_a_row_gone_from_its_source_is_resolved_and_open_again_when_it_returns(engine: Engine) -> None:
     pipeline = Pipeline(engine)
     _record(pipeline, _bad("x", "y"))
     _record(pipeline, _bad("z"), source="b.csv")
     _record(pipeline, _bad("y"), at=days_after(1))
-    assert _resolve(pipeline, at=days_after(1), read_whole=True) == 1
+    assert _resolve(pipeline, at=days_after(1)) == 1
     assert _open(engine) == ["y", "z"]
     _record(pipeline, _bad("x"), at=days_after(2))
     assert _open(engine) == ["x", "y", "z"]
-
-
-def test_a_row_mended_in_a_source_read_in_part_is_resolved(engine: Engine) -> None:
-    pipeline = Pipeline(engine)
-    stamps = {"mended": "2024-01-02T00:00:00", "waiting": "2024-01-03", "garbage": "no date", "none": None}
-    for fingerprint, ds in stamps.items():
-        _record(pipeline, _bad(fingerprint, ds=ds))
-    _record(pipeline, _bad("nameless", unique_id=None))
-    _record(pipeline, _bad("other series", unique_id="b", ds="2024-01-02"))
-    good = clean([("a", "2024-01-02", 1.0), ("a", "2024-01-04", 1.0)])
-    assert _resolve(pipeline, good, at=days_after(1), read_whole=False) == 1
-    assert _open(engine) == ["garbage", "nameless", "none", "other series", "waiting"]
 
 
 def test_a_row_met_again_beside_a_good_one_stays_open(engine: Engine) -> None:
     pipeline = Pipeline(engine)
     good = clean([("a", "2024-01-01", 1.0)])
     _record(pipeline, _bad("x"), at=days_after(1))
-    assert _resolve(pipeline, good, at=days_after(1), read_whole=False) == 0
-    assert _resolve(pipeline, good, at=days_after(1), read_whole=True) == 0
+    assert _resolve(pipeline, good, at=days_after(1)) == 0
     assert _open(engine) == ["x"]
 
 
@@ -104,7 +87,7 @@ def test_quarantined_rows_stay_open_when_the_merge_is_undone(engine: Engine) -> 
     pipeline = Pipeline(engine)
     _record(pipeline, _bad("x"))
     with pytest.raises(ZeroDivisionError):
-        assert _resolve(pipeline, at=days_after(1), read_whole=True, fails=True)
+        assert _resolve(pipeline, at=days_after(1), fails=True)
     assert _open(engine) == ["x"]
 
 
