@@ -10,7 +10,6 @@ from tsflow import steps
 from tsflow.errors import ConfigError
 from tsflow.steps import ranking
 from tsflow.steps.record import By, summary
-from tsflow.store.leases import LIVE
 
 Moment = datetime | str
 """A datetime or ISO 8601 text; UTC if it names no zone, as the times in frames are."""
@@ -82,14 +81,13 @@ def live(
         on_progress: Called with what is done, steps done and steps in all.
     """
     end = None if last is None else utc(last, "last")
-    wanted = steps.past_slots(config, name, utc(first, "first"), end, wall=steps.wall_clock())
-    space = steps.replay_space(config, name, wanted[0]) if again else LIVE
-    holder = steps.this_process("tsflow in Python")
-    lived = []
-    for one in steps.live_through(config, name, wanted, space=space, holder=holder, on_progress=on_progress):
-        lived.append(one)
-        if on_progress:
-            on_progress(f"slot {one.slot:%Y-%m-%d %H:%M} {one.outcome}", len(lived), len(wanted))
+    space, lived = steps.live_through(
+        *(config, name, utc(first, "first"), end),
+        again=again,
+        holder=steps.this_process("tsflow in Python"),
+        on_progress=on_progress,
+        on_slot=on_progress,
+    )
     columns = {
         "slot": pd.to_datetime([one.slot.replace(tzinfo=None) for one in lived]),
         "outcome": [one.outcome for one in lived],

@@ -38,7 +38,7 @@ def backfill(
     config: Config = CONFIG,
 ) -> None:
     """Run missed slots, oldest first, each with what was known at its time. Nothing present is moved."""
-    _, lived = _live(config, pipeline, first, last, command="backfill")
+    _, lived = _live(config, pipeline, first, last, again=False)
     _tell(pipeline, lived)
 
 
@@ -58,7 +58,7 @@ def replay(
     Each slot sees what was known then, retrains and decides as it would have. A replay that was killed goes on where it
     stopped; one with other settings has another space. With --output, every step that came true is written.
     """
-    space, lived = _live(config, pipeline, first, last, command="replay")
+    space, lived = _live(config, pipeline, first, last, again=True)
     with project_database(config, pipeline) as (project, engine):
         from tsflow.steps.record import summary, track_record
         from tsflow.store import track
@@ -71,22 +71,20 @@ def replay(
     _tell(pipeline, lived)
 
 
-def _live(config: Path, pipeline: str, first: str, last: str | None, *, command: str) -> "tuple[str, list[Lived]]":
-    """Live through slots, with a bar; returns the space and what became of each."""
+def _live(config: Path, pipeline: str, first: str, last: str | None, *, again: bool) -> "tuple[str, list[Lived]]":
+    """Live through slots, with bars; returns the space and what became of each."""
     from tsflow import steps
-    from tsflow.store.leases import LIVE
 
     begin, end = parsed_moment(first, "--from"), None if last is None else parsed_moment(last, "--to")
-    path, holder = str(config), steps.this_process(f"tsflow {command}")
-    wanted = steps.past_slots(path, pipeline, begin, end, wall=steps.wall_clock())
-    space = steps.replay_space(path, pipeline, wanted[0]) if command == "replay" else LIVE
-    lived = []
+    what = "replay" if again else "backfill"
     with progress_bars(pipeline) as listener:
-        told = partial(listener, "slot")
-        for one in steps.live_through(path, pipeline, wanted, space=space, holder=holder, on_progress=told):
-            lived.append(one)
-            listener(command, f"slot {one.slot:%Y-%m-%d %H:%M} {one.outcome}", len(lived), len(wanted))
-    return space, lived
+        return steps.live_through(
+            *(str(config), pipeline, begin, end),
+            again=again,
+            holder=steps.this_process(f"tsflow {what}"),
+            on_progress=partial(listener, "slot"),
+            on_slot=partial(listener, what),
+        )
 
 
 def _tell(pipeline: str, lived: "list[Lived]") -> None:

@@ -11,7 +11,7 @@ from tsflow.steps.forecast import ForecastPlan, forecast, forecast_shard, plan_f
 from tsflow.steps.ingest import ingest
 from tsflow.steps.job import Job, Progress, Ticket, hold_slot, open_job, patience, this_process, wall_clock
 from tsflow.steps.monitor import monitor, register
-from tsflow.steps.past import Lived, live_through, past_slots, replay_space
+from tsflow.steps.past import Lived, live_through
 from tsflow.steps.plan import Planned, Skipped, plan_retrain
 from tsflow.steps.preview import preview
 from tsflow.steps.prune import prunable, prune
@@ -43,7 +43,6 @@ __all__ = [
     "look_up",
     "monitor",
     "open_job",
-    "past_slots",
     "patience",
     "plan_forecast",
     "plan_retrain",
@@ -52,7 +51,6 @@ __all__ = [
     "prune",
     "publish",
     "register",
-    "replay_space",
     "retrain",
     "run_slot",
     "send",

@@ -1,7 +1,6 @@
 """Slots of the past, one after another: missed ones made up for, or all of them lived through again."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -14,6 +13,7 @@ from tsflow.steps.job import Progress, hold_past_slot, hold_slot, open_job, wall
 from tsflow.steps.slot import run_slot
 from tsflow.store import engine as database
 from tsflow.store import runs
+from tsflow.store.leases import LIVE
 
 
 @dataclass(frozen=True)
@@ -29,21 +29,57 @@ class Lived:
     """Why it failed."""
 
 
-def past_slots(config: str, name: str, first: datetime, last: datetime | None, *, wall: datetime) -> list[datetime]:
-    """The slots from one to another that are past, ascending: those of the schedule, else one a step.
+def live_through(
+    config: str,
+    name: str,
+    first: datetime,
+    last: datetime | None,
+    *,
+    again: bool,
+    holder: str,
+    on_progress: Progress | None = None,
+    on_slot: Progress | None = None,
+) -> tuple[str, list[Lived]]:
+    """Retrain if due and forecast at each slot of a span of the past, with what was known and decided then.
+
+    This makes up for missed slots; ``again``, all are lived through in a space of their own, and nothing but that is
+    written to. The source is read once before, as the present slot does, for what it said meanwhile. A slot that fails
+    does not keep the next ones from theirs; started again, it goes on where it stopped.
 
     Args:
         config: Path of the project's YAML file.
         name: The pipeline.
         first: A moment in the first slot, by the pipeline's clock.
         last: A moment in the last one; the slot before the present if not given.
-        wall: The present moment.
+        again: Whether in a space of their own.
+        holder: Who holds the leases.
+        on_progress: Called with what is done of a slot, steps done and steps in all.
+        on_slot: The same for slots.
+
+    Returns:
+        The space, and what became of each slot.
 
     Raises:
-        ConfigError: If there is none.
+        ConfigError: If no slot is past.
+        LeaseHeld, DatabaseUnavailable: If another run is at work, or the database does not answer.
+        SourceError, DataError, QualityError: If the source cannot be read.
     """
+    wanted = _past_slots(config, name, first, last)
+    space = _replay_space(config, name, wanted[0]) if again else LIVE
+    with hold_slot(config, name, wall=wall_clock(), holder=holder) as ticket, open_job(ticket) as job:
+        ingest(job, on_progress)
+    lived = []
+    for slot in wanted:
+        lived.append(_live(config, name, slot, space=space, holder=holder, on_progress=on_progress))
+        if on_slot:
+            on_slot(f"slot {slot:%Y-%m-%d %H:%M} {lived[-1].outcome}", len(lived), len(wanted))
+    return space, lived
+
+
+def _past_slots(config: str, name: str, first: datetime, last: datetime | None) -> list[datetime]:
+    """The slots that are past, ascending: those of the schedule, else one a step."""
     pipeline = load_project(config).pipeline(name)
-    present = slot_of(pipeline, pipeline_now(name, pipeline, wall))
+    present = slot_of(pipeline, pipeline_now(name, pipeline, wall_clock()))
     wanted = [slot for slot in slots(pipeline, first, min(last or present, present)) if slot < present]
     if not wanted:
         raise ConfigError(
@@ -53,48 +89,23 @@ def past_slots(config: str, name: str, first: datetime, last: datetime | None, *
     return wanted
 
 
-def replay_space(config: str, name: str, first: datetime) -> str:
+def _replay_space(config: str, name: str, first: datetime) -> str:
     """The space of a replay from a slot on: its own for each start and each configuration, so that none are mixed."""
     project = load_project(config)
     settings = hashlib.sha256(f"{project.digest(name)} {project.pipeline(name).schedule}".encode()).hexdigest()[:8]
     return f"replay {first:%Y-%m-%d %H:%M} {settings}".replace(" 00:00", "")
 
 
-def live_through(
-    config: str, name: str, wanted: list[datetime], *, space: str, holder: str, on_progress: Progress | None = None
-) -> Iterator[Lived]:
-    """Retrain if due and forecast at each slot, with what was known and decided then; yields each as it is done.
-
-    In the live space this makes up for missed slots; in a space of its own, nothing but that space is written to. The
-    source is read once before, as the present slot does, for what it said meanwhile. A slot that fails does not keep
-    the next ones from theirs; started again, it goes on where it stopped.
-
-    Args:
-        config: Path of the project's YAML file.
-        name: The pipeline.
-        wanted: Slots of the past, ascending.
-        space: `live`, or a replay's own.
-        holder: Who holds the leases.
-        on_progress: Called with what is done, steps done and steps in all.
-
-    Raises:
-        LeaseHeld, DatabaseUnavailable: If another run is at work, or the database does not answer.
-        SourceError, DataError, QualityError: If the source cannot be read.
-    """
-    with hold_slot(config, name, wall=wall_clock(), holder=holder) as ticket, open_job(ticket) as job:
-        ingest(job, on_progress)
-    for slot in wanted:
-        done = _published(config, name, slot, space)
-        if done:
-            yield Lived(slot, "done", done)
-            continue
-        past = hold_past_slot(config, name, wall=wall_clock(), slot=slot, space=space, holder=holder)
-        try:
-            with past as ticket, open_job(ticket) as job:
-                lived = Lived(slot, "published", run_slot(job, on_progress))
-        except (DataError, TrainingError, ArtifactError) as error:  # of this slot; others would stop the next ones, too
-            lived = Lived(slot, "failed", None, error)
-        yield lived
+def _live(config: str, name: str, slot: datetime, *, space: str, holder: str, on_progress: Progress | None) -> Lived:
+    done = _published(config, name, slot, space)
+    if done:
+        return Lived(slot, "done", done)
+    past = hold_past_slot(config, name, wall=wall_clock(), slot=slot, space=space, holder=holder)
+    try:
+        with past as ticket, open_job(ticket) as job:
+            return Lived(slot, "published", run_slot(job, on_progress))
+    except (DataError, TrainingError, ArtifactError) as error:  # of this slot; others would stop the next ones, too
+        return Lived(slot, "failed", None, error)
 
 
 def _published(config: str, name: str, slot: datetime, space: str) -> int | None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsflow.evaluation.drift import MOST_REFERENCE, RECENT, Drift, detect, ratio
-from tsflow.steps.clock import steps_between, to_datetime
+from tsflow.steps.clock import position_of, start_of, steps_between
 from tsflow.steps.job import Job
 from tsflow.steps.standing import decided, in_force
 from tsflow.store import monitoring
@@ -142,8 +142,7 @@ def _promised(promise: Any) -> Floats:
 def _earlier(job: Job, slot: datetime) -> datetime:
     """As many horizons before a slot as corrections are waited for."""
     grid = job.pipeline.grid
-    position = grid.position(np.array([slot.replace(tzinfo=None)], dtype="M8[us]"))
-    return to_datetime(grid.timestamp(position - _CORRECTIONS * job.pipeline.horizon)[0])
+    return start_of(grid, position_of(grid, slot) - _CORRECTIONS * job.pipeline.horizon)
 
 
 def _weighted(rows: list[Score], name: str) -> float | None:

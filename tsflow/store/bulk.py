@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Integer, Table
 
-from tsflow.store.types import Timestamp
+from tsflow.store.types import MICROSECONDS_TO_2000, Timestamp
 
 Columns = Mapping[str, NDArray[Any] | int | str]
 """Column name to an array of shape [R] (numbers, ``datetime64`` without NaT), or to every row's value."""
 
-_MICROSECONDS_TO_2000 = 946_684_800_000_000  # PostgreSQL counts from 2000, not from 1970
 _ROWS_A_STATEMENT = 20  # SQLite: 2.4 times as fast as a row a statement; 50 are no faster
 _ROWS_A_WRITE = 100_000  # bounds the memory of the encoded copy to some 10 MB
 
@@ -91,6 +90,6 @@ def _encoded(values: NDArray[Any] | int | str) -> NDArray[Any] | int | bytes:
     if isinstance(values, str):
         return values.encode()
     if isinstance(values, np.ndarray) and values.dtype.kind == "M":
-        since: NDArray[np.int64] = values.astype("M8[us]").astype(np.int64) - _MICROSECONDS_TO_2000
+        since: NDArray[np.int64] = values.astype("M8[us]").astype(np.int64) - MICROSECONDS_TO_2000
         return since
     return values

@@ -16,9 +16,8 @@ from tsflow.panel import Panel
 from tsflow.store.engine import reading
 from tsflow.store.schema import series
 from tsflow.store.series import check_grid
-from tsflow.store.types import Timestamp
+from tsflow.store.types import MICROSECONDS_TO_2000, Timestamp
 
-_MICROSECONDS_TO_2000 = 946_684_800_000_000  # PostgreSQL counts from 2000, not from 1970
 _ROW = np.dtype([("series_id", "i8"), ("ds", "i8"), ("y", "f8")])
 _CURRENT = "SELECT o.series_id, o.ds, o.y FROM observations o WHERE {chosen} AND {past}"
 # A version counts if it is within the limits; of those that are, the one recorded last.
@@ -150,7 +149,7 @@ def _read_postgresql(connection: Connection, query: str, ids: NDArray[np.int64],
             cursor.adapters.register_loader(cursor.adapters.types[kind].array_oid, Binary)
         rows = cursor.execute(statement, {"ids": ids.tolist(), **values}).fetchall()
     ds = [_elements(row[1], ">i8") for row in rows]
-    stamps = np.concatenate([np.empty(0, np.int64), *ds]) + _MICROSECONDS_TO_2000
+    stamps = np.concatenate([np.empty(0, np.int64), *ds]) + MICROSECONDS_TO_2000
     y = np.concatenate([np.empty(0, np.float64), *(_elements(row[2], ">f8") for row in rows)])
     numbers = np.array([row[0] for row in rows], dtype=np.int64)
     return np.repeat(numbers, [len(part) for part in ds]), stamps.astype("M8[us]"), y

@@ -9,6 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECONDS_TO_2000 = 946_684_800_000_000
+"""From 1970, from which numpy counts, to where PostgreSQL's binary timestamps begin."""
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit number; as a primary key, numbered by the database."""
