@@ -30,10 +30,10 @@ NETWORKS = ["rnn", "lstm", "gru", "cnn", "transformer"]
 SETS = {"m4_hourly": 168, "m4_weekly": 52}
 """Data, and the steps that a network sees."""
 SMALL = {
-    "m4_hourly": {"search": False, "min_steps": 120, "max_steps": 120},
-    "m4_weekly": {"search": False, "min_steps": 240, "max_steps": 240},
+    "m4_hourly": ("gru", {"search": False, "min_steps": 450, "max_steps": 450, "batch_size": 128}),
+    "m4_weekly": ("cnn", {"search": False, "min_steps": 800, "max_steps": 800}),
 }
-"""Budgets that were enough on the horizon before the test part."""
+"""An architecture and a budget that were as good as NHITS on the horizon before the test part."""
 ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -137,21 +137,22 @@ def peers(data: Path) -> pd.DataFrame:
 
 
 def accuracy(data: Path) -> pd.DataFrame:
-    """CPU seconds of a whole retrain on a small budget, validation and refit included, beside NHITS."""
+    """CPU seconds of a whole retrain on a small budget, validation and refit included, beside a scaled NHITS."""
     rows: dict[str, dict[str, float]] = {}
     for name, context in SETS.items():
         file = data / f"{name}.parquet"
-        for what, architectures in {"GRU": ["gru"], "all five": NETWORKS}.items():
-            rows[f"{name} {what}"] = retrained(file, architectures)
+        single, training = SMALL[name]
+        for what, architectures in {single: [single], "all five": NETWORKS}.items():
+            rows[f"{name} {what}"] = retrained(file, architectures, training)
         rows[f"{name} NHITS"] = nhits(file, context)
     return pd.DataFrame(rows).T.round(3)
 
 
-def retrained(file: Path, architectures: list[str]) -> dict[str, float]:
+def retrained(file: Path, architectures: list[str], training: dict[str, Any]) -> dict[str, float]:
     """What accuracy.py scores of the published forecast, and the CPU seconds of the retrain."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, str(HERE / "accuracy.py"), "--data", str(file), "--out", folder]
-        command += ["--set", json.dumps(SMALL[file.stem]), "--only", *architectures]
+        command += ["--set", json.dumps(training), "--only", *architectures]
         environment = {**ONE_THREAD, "PYTHONPATH": str(HERE.parent)}
         subprocess.run(command, check=True, capture_output=True, env=environment)
         seconds = json.loads((Path(folder) / "timings.json").read_text())["seconds"]
