@@ -8,7 +8,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows import tasks
-from flows.alerts import tell_failure
+from flows.alerts import prefect_event, tell_failure
 from flows.forecast import forecast_slot
 from flows.retrain import retrain_if_due
 from flows.slot import Slot, held, run_name, scheduled_time
@@ -60,6 +60,8 @@ def _whole_slot(work: Slot) -> int:
         retrain_if_due(work)
     except (TrainingError, ArtifactError) as error:  # what is champion forecasts
         get_run_logger().warning("%s", error)
+        with open_job(work.ticket, (prefect_event,)) as job:
+            job.alert("failed", str(error))
     run_id = forecast_slot(work)
     get_run_logger().info("%s", work.do(tasks.verify, run_id=run_id))
     work.here(tasks.report)

@@ -1,9 +1,11 @@
 """The flows against a real Prefect server: tasks, names, artifacts, failures."""
 
 import pytest
+from torch import nn
 
-from tests.projects import Small, seasonal
-from tsflow.errors import QualityError
+from tests.projects import PIPELINE, Small, seasonal
+from tsflow.errors import DeviceError, QualityError
+from tsflow.models.registry import ARCHITECTURES, Architecture, NetworkShape
 
 pytestmark = [pytest.mark.usefixtures("prefect_server"), pytest.mark.xdist_group("prefect")]
 
@@ -65,6 +67,41 @@ def test_bad_data_fail_the_flow_without_retries(small: Small) -> None:
     assert small.rows("SELECT kind, status, attempt FROM runs") == [
         {"kind": "ingest", "status": "failed", "attempt": 1}
     ]
+
+
+def break_gru(small: Small, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """A network that nobody can make."""
+
+    def broken(_shape: NetworkShape) -> nn.Module:
+        raise error
+
+    monkeypatch.setitem(ARCHITECTURES, "gru", Architecture("gru", broken, broken))
+    small.configure(architectures=["gru"], training=PIPELINE["training"] | {"search": False})
+
+
+def test_a_failed_retrain_costs_no_forecast_and_is_told(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows.pipeline import pipeline
+
+    break_gru(small, monkeypatch, RuntimeError("no such layer"))
+    run_id = pipeline("small", config=small.config)
+    assert {row["run_id"] for row in small.rows("SELECT run_id FROM latest_forecasts")} == {run_id}
+    assert task_runs("small/now")["train small gru"] == "Failed"
+    (alert,) = small.rows("SELECT kind, message FROM alerts")
+    assert alert["kind"] == "failed"
+    assert "no candidate could be trained" in alert["message"]
+    assert small.rows("SELECT state FROM pipeline_health") == [{"state": "last retrain failed"}]
+
+
+def test_what_is_no_candidates_fault_fails_the_flow(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows.pipeline import pipeline
+
+    break_gru(small, monkeypatch, DeviceError("cuda:7 is not there"))
+    with pytest.raises(DeviceError):
+        pipeline("small", config=small.config)
+    assert small.rows("SELECT kind, status, error FROM runs WHERE kind <> 'ingest'") == [
+        {"kind": "retrain", "status": "failed", "error": "cuda:7 is not there"}
+    ]
+    assert small.rows("SELECT kind, message FROM alerts") == [{"kind": "failed", "message": "cuda:7 is not there"}]
 
 
 def test_each_step_is_a_flow_of_its_own(small: Small) -> None:

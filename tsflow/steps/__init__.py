@@ -16,12 +16,14 @@ from tsflow.steps.plan import Planned, Skipped, plan_retrain
 from tsflow.steps.preview import preview
 from tsflow.steps.prune import prunable, prune
 from tsflow.steps.recipes import choose_recipes
+from tsflow.steps.run import failing
 from tsflow.steps.slot import retrain, run_slot
 from tsflow.steps.state import Done, Stale, look_up, skip, slot_state
-from tsflow.steps.train import train_candidate
+from tsflow.steps.train import FAILS_ALONE, train_candidate
 from tsflow.steps.verify import verify
 
 __all__ = [
+    "FAILS_ALONE",
     "Alert",
     "Done",
     "ForecastPlan",
@@ -34,6 +36,7 @@ __all__ = [
     "Ticket",
     "choose_recipes",
     "decide",
+    "failing",
     "forecast",
     "forecast_shard",
     "hold_slot",

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tsflow.errors import ArtifactError, DataError, TrainingError
+from tsflow.errors import TrainingError
 from tsflow.evaluation import Calibration, Candidate, Choice, choose
 from tsflow.steps.calibration import calibration, naive, unrefit
 from tsflow.steps.data import live_panel
@@ -17,7 +17,7 @@ from tsflow.steps.job import Job, Progress, wall_clock
 from tsflow.steps.promised import promised
 from tsflow.steps.run import failing
 from tsflow.steps.standing import champion, in_force
-from tsflow.steps.train import record_scores, refit
+from tsflow.steps.train import FAILS_ALONE, record_scores, refit
 from tsflow.steps.trial import Trial
 from tsflow.store import decisions, models
 from tsflow.store.models import ModelRow
@@ -105,7 +105,7 @@ def _judge(job: Job, run_id: int, trial: Trial, on_progress: Progress | None) ->
     try:
         again = refit_ensemble if winner.architecture == ENSEMBLE else refit
         refitted = again(job, trial, winner, on_progress)
-    except (TrainingError, DataError, ArtifactError) as error:
+    except FAILS_ALONE as error:
         return Verdict(winner, choice, corrections, {"failed": str(error)})
     check = {"loss": refitted.select_loss, "loss_before": winner.select_loss, "collapsed": refitted.error}
     return Verdict(winner if refitted.error else refitted, choice, corrections, check)

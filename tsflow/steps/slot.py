@@ -2,14 +2,15 @@
 
 import logging
 
-from tsflow.errors import ArtifactError, DataError, TrainingError
+from tsflow.errors import ArtifactError, TrainingError
 from tsflow.steps.decide import decide
 from tsflow.steps.forecast import forecast
 from tsflow.steps.ingest import ingest
 from tsflow.steps.job import Job, Progress
 from tsflow.steps.plan import Skipped, plan_retrain
 from tsflow.steps.recipes import choose_recipes
-from tsflow.steps.train import train_candidate
+from tsflow.steps.run import failing
+from tsflow.steps.train import FAILS_ALONE, train_candidate
 from tsflow.steps.verify import verify
 
 logger = logging.getLogger("tsflow")
@@ -23,6 +24,7 @@ def run_slot(job: Job, on_progress: Progress | None = None) -> int:
         retrain(job, on_progress)
     except (TrainingError, ArtifactError) as error:  # what is champion forecasts
         logger.warning("%s: %s", job.name, error)
+        job.alert("failed", str(error))
     run_id = forecast(job, on_progress)
     verify(job, run_id)
     return run_id
@@ -36,11 +38,12 @@ def retrain(job: Job, on_progress: Progress | None = None) -> int | Skipped:
     planned = plan_retrain(job)
     if isinstance(planned, Skipped):
         return planned
-    if planned.architectures:
-        choose_recipes(job, planned.run_id, on_progress)
-    for architecture in planned.architectures:
-        try:
-            train_candidate(job, planned.run_id, architecture, on_progress)
-        except (TrainingError, DataError, ArtifactError) as error:
-            logger.warning("%s: %s failed: %s", job.name, architecture, error)
-    return decide(job, planned.run_id, on_progress)
+    with failing(job, planned.run_id):
+        if planned.architectures:
+            choose_recipes(job, planned.run_id, on_progress)
+        for architecture in planned.architectures:
+            try:
+                train_candidate(job, planned.run_id, architecture, on_progress)
+            except FAILS_ALONE as error:
+                logger.warning("%s: %s failed: %s", job.name, architecture, error)
+        return decide(job, planned.run_id, on_progress)

@@ -20,12 +20,15 @@ from tsflow.store import models
 from tsflow.store.models import ModelRow
 from tsflow.training import Fitted
 
+FAILS_ALONE = (TrainingError, DataError, ArtifactError)
+"""What costs one architecture its place and nothing else; whatever else is raised is no candidate's fault."""
+
 
 def train_candidate(job: Job, run_id: int, architecture: str, on_progress: Progress | None = None) -> int:
     """Train, save and score one architecture; returns the model's id. A retry goes on where it stopped.
 
     Raises:
-        TrainingError: If it cannot be trained; its row says why, and the others go on.
+        TrainingError: If it cannot be trained; its row says why, and the others go on (``FAILS_ALONE``).
     """
     trial = Trial.of(live_panel(job), job.pipeline)
     candidate = models.find(job.engine, run_id, architecture, "candidate")

@@ -198,6 +198,25 @@ def test_a_retrain_in_which_everything_fails_keeps_the_champion(small: Small, mo
     failed = small.rows("SELECT status, error FROM runs WHERE kind = 'retrain' ORDER BY id DESC LIMIT 1")[0]
     assert failed["status"] == "failed"
     assert "no candidate could be trained" in failed["error"]
+    assert small.rows("SELECT kind, message FROM alerts") == [{"kind": "failed", "message": failed["error"]}]
+    assert small.rows("SELECT state, last_error FROM pipeline_health") == [
+        {"state": "last retrain failed", "last_error": failed["error"]}
+    ]
+
+
+def test_what_is_no_candidates_fault_stops_the_retrain_and_is_on_record(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_shape: NetworkShape) -> nn.Module:
+        raise KeyError("a bug")
+
+    monkeypatch.setitem(ARCHITECTURES, "gru", Architecture("gru", broken, broken))
+    small.configure(training=PIPELINE["training"] | {"search": False})
+    with pytest.raises(KeyError):
+        small.run()
+    assert small.rows("SELECT status, error FROM runs WHERE kind = 'retrain'") == [
+        {"status": "failed", "error": "KeyError"}
+    ]
 
 
 def test_a_killed_retrain_does_not_compare_candidates_of_other_data(small: Small) -> None:

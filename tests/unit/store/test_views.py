@@ -184,6 +184,22 @@ def test_health_shows_the_error_of_the_last_run(
     assert _health(engine)["last_error"] == "no network"
 
 
+def test_health_shows_a_failed_retrain_until_one_succeeds_however_many_forecasts_follow(
+    engine: Engine, forecast: Forecast, fence: Fence, pipeline: config.Pipeline, series_ids: list[int]
+) -> None:
+    pipelines.register(engine, fence, pipeline.model_copy(update={"clock": "data"}), now=START, due_at=None)
+    _retrain(engine, fence, 0, {"rnn": 0.1})
+    run = runs.begin(engine, fence, "retrain", START + timedelta(hours=1), now=START)
+    runs.fail(engine, fence, run.id, now=START, error="no candidate could be trained")
+    for number in (1, 2):
+        forecast(number, series_ids)
+        found = _health(engine)
+        assert (found["state"], found["last_error"]) == ("last retrain failed", "no candidate could be trained")
+    _retrain(engine, fence, 2, {"rnn": 0.1})
+    found = _health(engine)
+    assert (found["state"], found["last_error"]) == ("ok", None)
+
+
 @pytest.mark.parametrize("name", [view.name for view in views("sqlite")])
 def test_every_view_is_there_and_its_example_runs(
     engine: Engine, forecast: Forecast, series_ids: list[int], name: str

@@ -31,7 +31,10 @@ def pipeline_health(sql: Sql) -> View:
             "series_without_forecast": ("h.series - h.heads", "Of these, those without a current forecast."),
             "ended_series": ("h.ended", "Series that have ended."),
             "open_quarantine": ("h.refused", "Rows in quarantine that are not mended yet."),
-            "last_error": ("h.failure", "Error of the run started last, if it failed or was skipped."),
+            "last_error": (
+                "coalesce(h.failure, h.retrain_failure)",
+                "Error of the run started last, if it failed or was skipped; else of the last retrain, if it failed.",
+            ),
         },
         tables=f"FROM (\n{_facts(sql)}\n) h",
         example=(
@@ -50,7 +53,8 @@ def _state(sql: Sql) -> str:
         "    WHEN h.slot IS NULL THEN 'nothing published'\n"
         f"    WHEN {over} THEN 'forecast is over'\n"
         "    WHEN h.series = 0 AND h.ended > 0 THEN 'all series have ended'\n"
-        "    WHEN h.series > h.heads THEN 'series without forecast' ELSE 'ok' END"
+        "    WHEN h.series > h.heads THEN 'series without forecast'\n"
+        "    WHEN h.retrain_failure IS NOT NULL THEN 'last retrain failed' ELSE 'ok' END"
     )
 
 
@@ -89,6 +93,10 @@ def _facts(sql: Sql) -> str:
         "holder": f"SELECT l.holder FROM leases l WHERE l.pipeline = p.name AND l.space = 'live' AND {lasts}",
         "status": _last_run("r.status"),
         "failure": _last_run("r.error"),
+        "retrain_failure": (  # the forecast that follows in its slot would hide it
+            "SELECT CASE WHEN r.status = 'failed' THEN r.error END FROM runs r WHERE r.pipeline = p.name "
+            "AND r.kind = 'retrain' AND r.space = 'live' ORDER BY r.slot DESC, r.redo DESC LIMIT 1"
+        ),
     }
     rendered = ",\n".join(f"        ({query}) AS {name}" for name, query in columns.items())
     settings = "p.name, p.clock, p.calendar, p.step_seconds, p.schedule, p.due_at, p.late_after"
