@@ -13,7 +13,7 @@ from tsflow.config import load_project
 from tsflow.errors import ConfigError, LeaseLost, QualityError, StoreError, TsflowError
 from tsflow.steps import Alert, send, wall_clock
 from tsflow.store import runs
-from tsflow.store.engine import connect
+from tsflow.store.engine import opened
 
 
 def prefect_event(alert: Alert) -> None:
@@ -47,11 +47,8 @@ def _database(flow_run: FlowRun) -> Iterator[Engine | None]:
     except ConfigError:
         yield None
         return
-    engine = connect(project.database.get_secret_value())
-    try:
+    with opened(project.database.get_secret_value()) as engine:
         yield engine
-    finally:
-        engine.dispose()
 
 
 def _slot(engine: Engine, flow_run: FlowRun) -> datetime | None:

@@ -18,9 +18,7 @@ from tsflow import config, steps
 from tsflow.api.project import Pipeline, Project
 from tsflow.errors import ConfigError, DataError
 from tsflow.models import check_architectures
-from tsflow.steps.clock import pipeline_now, slot_of
-from tsflow.store import leases, migrate, pipelines
-from tsflow.store.engine import connect
+from tsflow.store.engine import opened
 
 _NAME = "frame"
 CHOSEN = "tsflow"
@@ -146,19 +144,13 @@ class Fit:
     @contextmanager
     def _job(self) -> Iterator[steps.Job]:
         """The right to work on the temporary database."""
-        wall, settings = steps.wall_clock(), self._pipeline.settings
-        engine = connect(self._pipeline.project.settings.database.get_secret_value())
-        try:
-            migrate.prepare(engine)
-            with leases.hold(engine, _NAME, leases.LIVE, holder=steps.this_process("tsflow.fit")) as fence:
-                pipelines.register(engine, fence, settings, now=wall, due_at=None)
-                now = pipeline_now(_NAME, settings, wall)
-                project = self._pipeline.project
-                at = str(project.path), project.settings.digest(_NAME)
-                ticket = steps.Ticket(*at, _NAME, fence, slot_of(settings, now), now, wall)
-                yield steps.Job(ticket, project.settings, engine)
-        finally:
-            engine.dispose()
+        path, settings = str(self._pipeline.project.path), self._pipeline.project.settings
+        wall, holder = steps.wall_clock(), steps.this_process("tsflow.fit")
+        with (
+            steps.hold_slot(path, _NAME, wall=wall, holder=holder, project=settings) as ticket,
+            opened(settings.database.get_secret_value()) as engine,
+        ):
+            yield steps.Job(ticket, settings, engine)
 
 
 def _project(folder: Path, pipeline: dict[str, Any], device: str) -> Pipeline:

@@ -19,7 +19,7 @@ from tsflow.steps.record import track_record
 from tsflow.steps.report import Written, write_report
 from tsflow.steps.reproduce import Reproduction, reproduce
 from tsflow.store import migrate, readers, runs, track
-from tsflow.store.engine import connect
+from tsflow.store.engine import opened
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,9 @@ class Project:
         Raises:
             StoreError: If it cannot be reached, or has no tables yet.
         """
-        engine = connect(self.settings.database.get_secret_value())
-        try:
+        with opened(self.settings.database.get_secret_value()) as engine:
             migrate.check(engine)
             yield engine
-        finally:
-            engine.dispose()
 
 
 @dataclass(frozen=True)

@@ -22,14 +22,11 @@ def upgrade(config: Config = CONFIG, database: _Database = None) -> None:
     """Bring tables and views to this version's schema; rows stay. Running it again changes nothing."""
     from tsflow.config import database_url
     from tsflow.store import migrate
-    from tsflow.store.engine import connect, place
+    from tsflow.store.engine import opened, place
 
-    engine = connect(database_url(config, database))
-    try:
+    with opened(database_url(config, database)) as engine:
         before = migrate.revision(engine)
         migrate.upgrade(engine)
         after = migrate.revision(engine)
-    finally:
-        engine.dispose()
     done = f"already at revision {after}" if before == after else f"from {before or 'nothing'} to revision {after}"
     note(f"{place(engine)}: {done}")

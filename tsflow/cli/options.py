@@ -74,14 +74,11 @@ def project_database(config: Path, pipeline: str | None = None) -> Iterator[tupl
     """
     from tsflow.config import load_project
     from tsflow.store import migrate
-    from tsflow.store.engine import connect
+    from tsflow.store.engine import opened
 
     project = load_project(config)
     if pipeline is not None:
         project.pipeline(pipeline)
-    engine = connect(project.database.get_secret_value())
-    try:
+    with opened(project.database.get_secret_value()) as engine:
         migrate.check(engine)
         yield project, engine
-    finally:
-        engine.dispose()

@@ -24,7 +24,7 @@ from tsflow.steps.shares import COLUMNS
 from tsflow.steps.slot import retrain
 from tsflow.steps.statistical import Statistical, statistical
 from tsflow.store import backtests, models, runs
-from tsflow.store import engine as database
+from tsflow.store.engine import opened
 from tsflow.store.observations import read_panel
 from tsflow.training import Pairs
 
@@ -58,11 +58,8 @@ def plan_backtest(
     """
     project = load_project(config)
     pipeline = project.pipeline(name)
-    engine = database.connect(project.database.get_secret_value())
-    try:
+    with opened(project.database.get_secret_value()) as engine:
         panel = read_panel(engine, name, pipeline.grid)
-    finally:
-        engine.dispose()
     if not panel.lengths.any():
         raise DataError(f"{name}: no observation yet; `tsflow ingest {name}` reads them")
     end = int(panel.last[panel.lengths > 0].max())
@@ -126,12 +123,9 @@ def comparison(config: str, name: str, space: str) -> pd.DataFrame:
         only steps that were observed and that every model forecast.
     """
     project = load_project(config)
-    engine = database.connect(project.database.get_secret_value())
-    try:
+    with opened(project.database.get_secret_value()) as engine:
         long = backtests.read(engine, name, space)
         panel = read_panel(engine, name, project.pipeline(name).grid)
-    finally:
-        engine.dispose()
     if long.empty:
         raise DataError(f"{name}: no backtest in {space!r}")
     columns = {column: "" if column == "y_hat" else "-" + column.replace("_", "-") for column in COLUMNS}

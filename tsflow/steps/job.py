@@ -16,9 +16,8 @@ from tsflow.errors import ConfigError, DeviceError
 from tsflow.models import check_architectures
 from tsflow.steps.alerts import Alert, Channel, Kind, send
 from tsflow.steps.clock import known_at, next_due, pipeline_now, slot_of, step_of
-from tsflow.store import engine as database
 from tsflow.store import leases, migrate, pipelines, runs
-from tsflow.store.engine import reading
+from tsflow.store.engine import opened, reading
 from tsflow.store.leases import LIVE, Fence
 from tsflow.store.series import check_grid
 from tsflow.training import resolve_device
@@ -107,11 +106,8 @@ def open_job(ticket: Ticket, channels: tuple[Channel, ...] = ()) -> Iterator[Job
         ConfigError: If this machine has no copy of the configuration, or one that differs.
     """
     file, project = _project(ticket)
-    engine = database.connect(project.database.get_secret_value())
-    try:
+    with opened(project.database.get_secret_value()) as engine:
         yield Job(replace(ticket, config=str(file)), project, engine, channels)
-    finally:
-        engine.dispose()
 
 
 def device_of(project: Project, config: str) -> torch.device:
@@ -154,6 +150,7 @@ def hold_slot(
     force: bool = False,
     holder: str,
     flow_run: str | None = None,
+    project: Project | None = None,
 ) -> Iterator[Ticket]:
     """Take the pipeline's lease for one slot, the present one by its clock unless another is given.
 
@@ -169,13 +166,14 @@ def hold_slot(
         force: Do what is done again.
         holder: Who holds the lease, for whoever finds it held; the same holder may take it over.
         flow_run: The Prefect run that this is.
+        project: The settings, where they are not those of the file.
 
     Raises:
         ConfigError: If the pipeline or one of its architectures is unknown, or the slot lies in the future.
         LeaseHeld: If another run of this pipeline is at work.
         SchemaOutdated: If the tables are of another version.
     """
-    project = load_project(config)
+    project = project or load_project(config)
     pipeline = project.pipeline(name)
     check_architectures(pipeline.architectures, f"{config}: pipelines.{name}.architectures")
     now, chosen, known = choose_slot(name, pipeline, wall, slot, scheduled)
@@ -215,15 +213,12 @@ def hold_past_slot(
 
 @contextmanager
 def _lease(project: Project, name: str, space: str, *, holder: str) -> Iterator[tuple[Engine, Fence]]:
-    engine = database.connect(project.database.get_secret_value())
-    try:
+    with opened(project.database.get_secret_value()) as engine:
         migrate.prepare(engine)
         with reading(engine) as connection:
             check_grid(connection, name, project.pipeline(name).grid)
         with leases.hold(engine, name, space, holder=holder, seconds=LEASE_SECONDS) as fence:
             yield engine, fence
-    finally:
-        engine.dispose()
 
 
 def choose_slot(

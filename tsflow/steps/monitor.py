@@ -11,8 +11,8 @@ from tsflow.errors import LeaseHeld
 from tsflow.steps.alerts import Alert, Channel, Kind, send
 from tsflow.steps.clock import next_due, slot_of
 from tsflow.steps.job import this_process
-from tsflow.store import engine as database
 from tsflow.store import leases, migrate, pipelines, readers
+from tsflow.store.engine import opened
 from tsflow.store.leases import LIVE
 
 _TOLD: dict[str, Kind] = {
@@ -29,8 +29,7 @@ def monitor(config: str, *, wall: datetime, channels: Sequence[Channel] = ()) ->
     A failed run is told by itself, when it fails.
     """
     project = load_project(config)
-    engine = database.connect(project.database.get_secret_value())
-    try:
+    with opened(project.database.get_secret_value()) as engine:
         migrate.check(engine)
         health = readers.pipeline_health(engine)
         health = health[health["pipeline"].isin(project.pipelines)]
@@ -42,8 +41,6 @@ def monitor(config: str, *, wall: datetime, channels: Sequence[Channel] = ()) ->
                 alert = Alert(kind, str(row["pipeline"]), _message(row), slot)
                 send(alert, engine=engine, channels=channels, now=wall)
         return health.loc[~health["state"].isin(readers.WELL), "pipeline"].tolist()
-    finally:
-        engine.dispose()
 
 
 def register(config: str, *, wall: datetime) -> None:
@@ -52,15 +49,12 @@ def register(config: str, *, wall: datetime) -> None:
     One at work is left alone: it has done so itself.
     """
     project = load_project(config)
-    engine = database.connect(project.database.get_secret_value())
-    try:
+    with opened(project.database.get_secret_value()) as engine:
         migrate.prepare(engine)
         for name, settings in project.pipelines.items():
             due = next_due(settings, slot_of(settings, wall))
             with suppress(LeaseHeld), leases.hold(engine, name, LIVE, holder=this_process("deployment")) as fence:
                 pipelines.register(engine, fence, settings, now=wall, due_at=due)
-    finally:
-        engine.dispose()
 
 
 def _message(row: dict[object, object]) -> str:

@@ -11,8 +11,8 @@ from tsflow.steps.clock import pipeline_now, slot_of, slots
 from tsflow.steps.ingest import ingest
 from tsflow.steps.job import Progress, hold_past_slot, hold_slot, open_job, wall_clock
 from tsflow.steps.slot import run_slot
-from tsflow.store import engine as database
 from tsflow.store import runs
+from tsflow.store.engine import opened
 from tsflow.store.leases import LIVE
 
 
@@ -109,9 +109,6 @@ def _live(config: str, name: str, slot: datetime, *, space: str, holder: str, on
 
 
 def _published(config: str, name: str, slot: datetime, space: str) -> int | None:
-    engine = database.connect(load_project(config).database.get_secret_value())
-    try:
+    with opened(load_project(config).database.get_secret_value()) as engine:
         run = runs.find(engine, name, "forecast", slot, space)
-    finally:
-        engine.dispose()
     return run.id if run and run.status == "succeeded" else None

@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 from tsflow.config import Pipeline, load_project
 from tsflow.steps.clock import next_due, was_early
 from tsflow.steps.job import Job, choose_slot
-from tsflow.store import engine as database
 from tsflow.store import migrate, monitoring, runs
+from tsflow.store.engine import opened
 from tsflow.store.leases import LIVE
 
 
@@ -38,13 +38,10 @@ def look_up(
     """Where the slot stands that `hold_slot` would choose. It only reads: a slot that is done changes no row."""
     project = load_project(config)
     pipeline = project.pipeline(name)
-    engine = database.connect(project.database.get_secret_value())
-    try:
+    with opened(project.database.get_secret_value()) as engine:
         migrate.prepare(engine)
         now, chosen, known_at = choose_slot(name, pipeline, wall, slot, scheduled)
         return _state(engine, name, pipeline, chosen, now, of_the_past=known_at is not None)
-    finally:
-        engine.dispose()
 
 
 def slot_state(job: Job) -> State:

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Engine, Integer, Table, UniqueConstraint, text
 from sqlalchemy.dialects import sqlite
 
 from tsflow.store import specimen
-from tsflow.store.engine import connect, reading
+from tsflow.store.engine import opened, reading
 from tsflow.store.schema import metadata
 from tsflow.store.types import Flag, Json, Timestamp
 from tsflow.store.views import View, views
@@ -29,11 +29,9 @@ _ROWS_SHOWN = 6
 
 def document() -> str:
     """The whole page, in Markdown."""
-    with tempfile.TemporaryDirectory() as folder:
-        engine = connect(f"sqlite:///{folder}/specimen.db")
+    with tempfile.TemporaryDirectory() as folder, opened(f"sqlite:///{folder}/specimen.db") as engine:
         specimen.fill(engine)
         shown = [_view(view, answer(engine, view)) for view in views("sqlite")]
-        engine.dispose()
     parts = [_INTRODUCTION, "## Views\n", *shown, "## Tables\n"]
     return "\n".join([*parts, *(_table(table) for table in metadata.sorted_tables)])
 

@@ -45,6 +45,16 @@ def connect(url: str) -> Engine:
 
 
 @contextmanager
+def opened(url: str) -> Iterator[Engine]:
+    """The engine for a database URL, as `connect` gives it, whose connections are closed at the end of the block."""
+    engine = connect(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One write transaction: committed at the end, rolled back by any error. SQLite: ``BEGIN IMMEDIATE``.
 

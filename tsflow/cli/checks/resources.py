@@ -36,20 +36,17 @@ def database(url: str) -> Finding:
     from sqlalchemy import false, update
 
     from tsflow.store import migrate, schema
-    from tsflow.store.engine import connect, place, writing
+    from tsflow.store.engine import opened, place, writing
 
     try:
         new = _new_file(url)
         if new is not None:
             return new
-        engine = connect(url)
-        try:
+        with opened(url) as engine:
             migrate.check(engine)
             with writing(engine) as connection:
                 connection.execute(update(schema.runs).values(error=None).where(false()))
             return Finding("ok", "database", f"{place(engine)}: writable, revision {migrate.revision(engine)}")
-        finally:
-            engine.dispose()
     except SchemaOutdated as error:
         return Finding("warn", "database", str(error), "`tsflow db upgrade`; a first run makes new tables itself")
     except StoreError as error:

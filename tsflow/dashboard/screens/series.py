@@ -63,13 +63,36 @@ def _with_linked(found: pd.DataFrame, pipeline: str) -> pd.DataFrame:
 
 
 def _show(pipeline: "pd.Series[Any]", chosen: "pd.Series[Any]", issues: pd.DataFrame) -> None:
+    """The forecast of the chosen issue, with others beside it."""
     oldest_first = issues.iloc[::-1]
-    labels = dict(zip(oldest_first["slot"].map(moment), oldest_first["run_id"].map(int), strict=True))
-    newest = list(labels)[-1]
+    runs = dict(zip(oldest_first["slot"].map(moment), oldest_first["run_id"].map(int), strict=True))
+    as_of, others = _choose_issues(list(runs))
+    series_id, name = int(chosen["id"]), chosen["unique_id"]
+    grid, steps = Frequency.parse(pipeline["frequency"]), max(48, 5 * int(pipeline["horizon"]))
+    forecast = data.read(browse.forecast_of, runs[as_of], series_id)
+    if forecast.empty:
+        nothing(f"No forecast of this series was issued at {as_of}", "It may have been too short, or have ended.")
+        seen = _on_grid(data.read(browse.history, series_id, steps), grid)
+        if len(seen):
+            st.plotly_chart(figures.history(seen, ink()), width="stretch", key="seen", alt=f"History of {name}")
+        return
+    beside = {label: data.read(browse.forecast_of, runs[label], series_id) for label in others}
+    until = max(one["ds"].max() for one in (forecast, *beside.values()) if len(one))
+    history = data.read(browse.history, series_id, steps, until.to_pydatetime())
+    cutoff = grid.timestamp(grid.position(forecast["ds"].to_numpy()[:1]) - forecast["lead"].to_numpy()[:1])[0]
+    figure = figures.fan(_on_grid(history, grid), forecast, beside, cutoff, ink())
+    st.plotly_chart(figure, width="stretch", key="fan", alt=f"History and forecast of {name}")
+    _say(forecast, {"pipeline": pipeline["name"], "series": name, "as_of": as_of, "beside": others})
+    _numbers(forecast, history)
+
+
+def _choose_issues(labels: list[str]) -> tuple[str, list[str]]:
+    """The issue to look at and those beside it, of some, the oldest first."""
+    newest = labels[-1]
     left, right = st.columns([3, 2])
-    let_go("as_of", list(labels), newest)
+    let_go("as_of", labels, newest)
     if len(labels) > 1:
-        as_of = left.select_slider("As of", list(labels), value=newest, key="as_of", bind="query-params")
+        as_of = left.select_slider("As of", labels, value=newest, key="as_of", bind="query-params")
     else:
         left.text(as_of := newest)
     rest = [label for label in reversed(labels) if label != as_of]
@@ -82,27 +105,19 @@ def _show(pipeline: "pd.Series[Any]", chosen: "pd.Series[Any]", issues: pd.DataF
         bind="query-params",
         placeholder="other issues",
     )
-    series_id, name = int(chosen["id"]), chosen["unique_id"]
-    grid = Frequency.parse(pipeline["frequency"])
-    steps = max(48, 5 * int(pipeline["horizon"]))
-    forecast = data.read(browse.forecast_of, labels[as_of], series_id)
-    if forecast.empty:
-        nothing(f"No forecast of this series was issued at {as_of}", "It may have been too short, or have ended.")
-        seen = _on_grid(data.read(browse.history, series_id, steps), grid)
-        if len(seen):
-            st.plotly_chart(figures.history(seen, ink()), width="stretch", key="seen", alt=f"History of {name}")
-        return
-    beside = {label: data.read(browse.forecast_of, labels[label], series_id) for label in others}
-    until = max(one["ds"].max() for one in (forecast, *beside.values()) if len(one))
-    history = data.read(browse.history, series_id, steps, until.to_pydatetime())
-    cutoff = grid.timestamp(grid.position(forecast["ds"].to_numpy()[:1]) - forecast["lead"].to_numpy()[:1])[0]
-    figure = figures.fan(_on_grid(history, grid), forecast, beside, cutoff, ink())
+    return as_of, others
+
+
+def _say(forecast: pd.DataFrame, view: dict[str, Any]) -> None:
+    """By whom it was issued and why, with a link to the view."""
     first = forecast.iloc[0]
-    st.plotly_chart(figure, width="stretch", key="fan", alt=f"History and forecast of {name}")
-    view = {"pipeline": pipeline["name"], "series": name, "as_of": as_of, "beside": others}
     link = f"[Link to this view](?{urlencode(view, doseq=True)})"  # the address leaves out what is newest or first
-    st.caption(f"Issued {as_of} by {first['model'] or 'no model'} · {link}")
+    st.caption(f"Issued {view['as_of']} by {first['model'] or 'no model'} · {link}")
     st.text(first["reason"])
+
+
+def _numbers(forecast: pd.DataFrame, history: pd.DataFrame) -> None:
+    """The forecast as a table, where it is asked for."""
     numbers = st.expander("The numbers", key="numbers", bind="query-params")
     if numbers.open:  # else the browser need not load what draws tables
         joined = forecast.merge(history, on="ds", how="left").drop(columns=["model", "reason"])
