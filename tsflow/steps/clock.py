@@ -42,6 +42,13 @@ def next_due(pipeline: Pipeline, slot: datetime) -> datetime | None:
     return first_scheduled(pipeline, pipeline.schedule, slot)
 
 
+def due_from(pipeline: Pipeline, moment: datetime) -> datetime | None:
+    """The first scheduled time from a moment on; none without a schedule, or on the clock of the data."""
+    if pipeline.schedule is None or pipeline.clock == "data":
+        return None
+    return _scheduled(pipeline, pipeline.schedule, moment)
+
+
 def first_scheduled(pipeline: Pipeline, schedule: str, slot: datetime) -> datetime | None:
     """The first time of a schedule that belongs to a later slot; none where it has come to an end."""
     return _scheduled(pipeline, schedule, _end(pipeline, slot))

@@ -15,7 +15,7 @@ from tsflow.config import Pipeline, Project, load_project, place_of
 from tsflow.errors import ConfigError, DeviceError
 from tsflow.models import check_architectures
 from tsflow.steps.alerts import Alert, Channel, Kind, send
-from tsflow.steps.clock import known_at, next_due, pipeline_now, slot_of, step_of
+from tsflow.steps.clock import due_from, known_at, next_due, pipeline_now, slot_of, step_of
 from tsflow.store import leases, migrate, pipelines, runs
 from tsflow.store.engine import opened, reading
 from tsflow.store.leases import LIVE, Fence
@@ -180,7 +180,7 @@ def hold_slot(
     moment = max(wall, scheduled or wall)  # what a run that starts a little early reads is no earlier than its time
     with _lease(project, name, LIVE, holder=holder) as (engine, fence):
         if known is None:
-            pipelines.register(engine, fence, pipeline, now=wall, due_at=next_due(pipeline, chosen))
+            pipelines.register(engine, fence, pipeline, now=wall, due_at=first_due(engine, name, pipeline, wall))
             runs.close_dead(engine, fence, chosen, now=wall)
         past = {"as_of": wall, "known_at": known} if known else {}
         file, settings = str(Path(config).resolve()), project.digest(name)
@@ -240,6 +240,14 @@ def choose_slot(
     if chosen > present:
         raise ConfigError(f"{name}: slot {chosen:%Y-%m-%d %H:%M} is later than the present, {present:%Y-%m-%d %H:%M}")
     return now, chosen, known_at(pipeline, chosen) if chosen < present else None
+
+
+def first_due(engine: Engine, name: str, pipeline: Pipeline, wall: datetime) -> datetime | None:
+    """When a pipeline with a new schedule is due: from now on, but not again for a slot that is published."""
+    present, published = slot_of(pipeline, wall), runs.latest(engine, name, "forecast", LIVE)
+    if published and published.slot >= present:
+        return next_due(pipeline, present)
+    return due_from(pipeline, wall)
 
 
 def patience(config: str, name: str, wall: datetime) -> float:

@@ -9,8 +9,7 @@ import pandas as pd
 from tsflow.config import load_project
 from tsflow.errors import LeaseHeld
 from tsflow.steps.alerts import Alert, Channel, Kind, send
-from tsflow.steps.clock import next_due, slot_of
-from tsflow.steps.job import this_process
+from tsflow.steps.job import first_due, this_process
 from tsflow.store import leases, migrate, pipelines, readers
 from tsflow.store.engine import opened
 from tsflow.store.leases import LIVE
@@ -52,8 +51,8 @@ def register(config: str, *, wall: datetime) -> None:
     with opened(project.database.get_secret_value()) as engine:
         migrate.prepare(engine)
         for name, settings in project.pipelines.items():
-            due = next_due(settings, slot_of(settings, wall))
             with suppress(LeaseHeld), leases.hold(engine, name, LIVE, holder=this_process("deployment")) as fence:
+                due = first_due(engine, name, settings, wall)
                 pipelines.register(engine, fence, settings, now=wall, due_at=due)
 
 

@@ -138,6 +138,27 @@ def test_without_a_schedule_the_slot_is_done_once(waiting: Small) -> None:
     assert waiting.everything() == before
 
 
+def due(small: Small) -> str:
+    return str(small.rows("SELECT due_at FROM pipeline_health")[0]["due_at"])
+
+
+def test_a_deployed_pipeline_is_due_at_its_first_scheduled_time(monthly: Small) -> None:
+    steps.register(monthly.config, wall=DUE[3] - timedelta(hours=1))
+    assert due(monthly) == "2026-11-01 06:00:00"
+
+
+def test_an_ingest_by_hand_puts_off_no_scheduled_time(monthly: Small) -> None:
+    ingest(monthly, DUE[3] - timedelta(hours=1))
+    assert due(monthly) == "2026-11-01 06:00:00"
+
+
+def test_a_pipeline_with_a_new_schedule_is_due_after_the_slot_that_is_published(monthly: Small) -> None:
+    run_scheduled(monthly, DUE[3], DUE[3])
+    monthly.configure(clock="wall", schedule="0 12 1 * *", architectures=["stage"])
+    steps.register(monthly.config, wall=DUE[3] + timedelta(hours=4))
+    assert due(monthly) == "2026-12-01 12:00:00"
+
+
 def test_health_says_how_late_a_pipeline_is_by_its_schedule(monthly: Small) -> None:
     now = datetime.now(UTC)
     hour = now.replace(minute=0, second=0, microsecond=0)
