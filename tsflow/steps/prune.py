@@ -49,8 +49,11 @@ def prune(project: Project, engine: Engine, names: Sequence[str], *, now: dateti
         gone.append(replace(found, spaces=spaces))
     _drop_ranges(engine)
     for found in gone:
-        with leases.hold(engine, found.pipeline, leases.LIVE, holder=holder) as fence:
-            store.delete_rows(engine, fence, found)
+        try:
+            with leases.hold(engine, found.pipeline, leases.LIVE, holder=holder) as fence:
+                store.delete_rows(engine, fence, found)
+        except LeaseHeld as error:  # begun meanwhile
+            logger.warning("%s: rows that nobody sees any more go the next time: %s", found.pipeline, error)
     store.make_ranges(engine)
     return gone
 

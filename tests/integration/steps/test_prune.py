@@ -1,10 +1,15 @@
 """`tsflow prune` on a project that has lived for a while."""
 
+from contextlib import ExitStack
+
+import pytest
+from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from tests.projects import PIPELINE, Small, seasonal
 from tsflow.cli import app
-from tsflow.store import leases
+from tsflow.store import leases, prune
+from tsflow.store.prune import drop_whole_ranges
 
 
 def test_prune_lets_go_of_old_slots_and_the_pipeline_goes_on(small: Small) -> None:
@@ -62,3 +67,29 @@ def test_a_pipeline_at_work_is_left_for_the_next_time(small: Small) -> None:
     engine.dispose()
     assert told.exit_code == 0
     assert "gone" not in told.stderr
+
+
+def test_a_run_that_begins_meanwhile_puts_off_only_what_nobody_sees(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.configure(architectures=["stage"], retrain={"every_steps": 100}, retention={"forecasts": {"count": 1}})
+    for months in (71, 72):
+        small.write(seasonal(months=months))
+        small.run()
+    kept = small.rows("SELECT DISTINCT run_id FROM latest_forecasts")
+    engine = small.engine()
+    with ExitStack() as run:
+
+        def meanwhile(pruned: Engine) -> list[str]:
+            run.enter_context(leases.hold(engine, "small", leases.LIVE, holder="a slot"))
+            return drop_whole_ranges(pruned)
+
+        monkeypatch.setattr(prune, "drop_whole_ranges", meanwhile)
+        told = CliRunner().invoke(app, ["prune", "-c", small.config])
+        assert told.exit_code == 0, told.output
+        assert small.rows("SELECT DISTINCT run_id FROM forecast_history") == kept
+    monkeypatch.undo()
+    engine.dispose()
+    told = CliRunner().invoke(app, ["prune", "-c", small.config])
+    assert told.exit_code == 0, told.output
+    assert small.rows("SELECT DISTINCT run_id FROM forecasts") == kept
