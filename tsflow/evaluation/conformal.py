@@ -20,12 +20,17 @@ _ENOUGH_SCORES = 200
 _ENOUGH_TO_NARROW = 30
 """Pairs below which an interval may only grow: few pairs err together, and luck looks like skill."""
 
+_LEAST_WIDTH = 0.1
+"""Share of its width that an interval keeps: one wild value in a series makes its scale, by which it would shrink,
+many times its width."""
+
 
 @dataclass(frozen=True)
 class Calibration:
     """What to add to both sides of each interval, in units of a series' scale.
 
-    Every number is finite, and applying it keeps quantiles ascending with the median where it was.
+    Every number is finite, and applying it keeps quantiles ascending with the median where it was, and a tenth of
+    their distances from it.
     """
 
     coverages: tuple[float, ...]
@@ -50,8 +55,10 @@ class Calibration:
         distance = unit_normal(levels)
         ends = np.concatenate([[0.0], unit_normal([(1 + coverage) / 2 for coverage in self.coverages])])
         outward = [np.interp(np.abs(distance), ends, np.concatenate([[0.0], one])) for one in known.T]  # H of [Q]
-        moved = quantiles + scale[:, None, None] * (np.sign(distance) * np.asarray(outward))
-        return _ascending(moved, quantiles, list(levels).index(0.5))
+        median = list(levels).index(0.5)
+        inward = (1 - _LEAST_WIDTH) * np.abs(quantiles - quantiles[..., median, None])  # at most
+        moved = quantiles + np.sign(distance) * np.maximum(scale[:, None, None] * np.asarray(outward), -inward)
+        return _ascending(moved, quantiles, median)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON can hold it."""

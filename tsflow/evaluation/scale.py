@@ -9,7 +9,10 @@ from tsflow.panel import Panel
 from tsflow.training.windows import Pairs
 
 _LEVEL_SHARE = 0.01
-"""Least scale as a share of the mean absolute value: a constant series that moves by 1 % errs by 1."""
+"""Least scale as a share of the mean absolute value: a constant series that moves by 1 % errs by 1.
+
+Without it a series that stood still and then moves would decide for all others; with it what hardly moves on a high
+level (degrees Kelvin, a barometer) counts less than its MASE by the book."""
 
 _EXACT = 1e-6
 """Share of the mean absolute value below which a difference is the rounding of float32."""

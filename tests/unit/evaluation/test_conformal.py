@@ -69,6 +69,12 @@ def test_a_point_forecast_gets_intervals():
     np.testing.assert_allclose(bounds, [-1.96, -1.645, -1.282, -0.674, 0, 0.674, 1.282, 1.645, 1.96], atol=0.1)
 
 
+def test_a_wild_scale_leaves_an_interval_a_tenth_of_its_width():
+    calibration = Calibration((0.8, 0.95), ((-1.0,), (-2.0,)), 100)
+    normal = np.array([-1.96, -1.645, -1.282, -0.674, 0, 0.674, 1.282, 1.645, 1.96])[None, None]
+    np.testing.assert_allclose(calibration.apply(5 + normal, LEVELS, np.array([1e3])), 5 + normal / 10)
+
+
 def test_nothing_observed_corrects_nothing():
     quantiles, actual, observed, scale = _data(np.random.default_rng(5), 4, 3, 1.0)
     calibration = calibrate(quantiles, LEVELS, actual, ~observed, scale)
@@ -100,3 +106,5 @@ def test_quantiles_never_cross_and_the_median_stays(seed, pairs, horizon):
     assert np.isfinite(corrected).all()
     assert (np.diff(corrected, axis=-1) >= 0).all()
     np.testing.assert_array_equal(corrected[..., MEDIAN], quantiles[..., MEDIAN])
+    before, after = (np.abs(one - one[..., MEDIAN, None]) for one in (quantiles, corrected))
+    assert (after >= 0.0999 * before).all()

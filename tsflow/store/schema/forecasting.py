@@ -8,7 +8,12 @@ from tsflow.store.types import Id, Number, Timestamp
 
 def _values() -> list[Column[float]]:
     return [
-        Column("y_hat", Number, nullable=False, comment="Median, in the unit of y."),
+        Column(
+            "y_hat",
+            Number,
+            nullable=False,
+            comment="Median, in the unit of y; of seasonal naive, the value a season ago.",
+        ),
         Column("lo_80", Number, nullable=False, comment="Lower end of the 80 % interval."),
         Column("hi_80", Number, nullable=False, comment="Upper end of the 80 % interval."),
         Column("lo_95", Number, nullable=False, comment="Lower end of the 95 % interval."),
@@ -44,7 +49,12 @@ forecast_origins = Table(
         comment="champion, baseline, or none: with a cutoff, the series has ended.",
     ),
     Column("reason", Text, nullable=False, comment="Why that source, in words."),
-    Column("scale", Number, comment="Naive error of the series at the cutoff; errors over it are scaled (MASE)."),
+    Column(
+        "scale",
+        Number,
+        comment="Naive error of the series at the cutoff, at least 1 % of its mean size; errors over it are scaled "
+        "(MASE).",
+    ),
     comment="Where each series' forecast came from, or why it has none.",
     **KEYED,
 )
