@@ -22,6 +22,7 @@ QUERIES = {
     "latest, all series": "SELECT * FROM latest_forecasts WHERE pipeline = 'sales'",
     "history, one series": f"SELECT * FROM forecast_history WHERE {_ONE} AND issued_at >= '2024-07-01 00:00:00'",
     "accuracy, one series": f"SELECT * FROM forecast_accuracy WHERE {_ONE} AND issued_at >= '2024-07-01 00:00:00'",
+    "health": "SELECT * FROM pipeline_health",
     "accuracy by lead": "SELECT * FROM accuracy_by_lead WHERE pipeline = 'sales'",
     "one series' observations": "SELECT ds, y FROM observations WHERE series_id = 1",
     "one run's forecasts": "SELECT * FROM forecasts WHERE run_id = 1 AND series_id = 1",

@@ -151,7 +151,7 @@ def test_health_counts_what_is_late_and_missing(
     _refuse(engine, run.id, "x", None)
     forecast(0, series_ids[:2])
     row = _rows(engine, "SELECT * FROM pipeline_health")[0]
-    assert (row["series"], row["series_without_forecast"], row["ended_series"]) == (3, 1, 0)
+    assert (row["series"], row["series_without_forecast"], row["ended_series"]) == (3, 3, 0), "that of two is over"
     assert (row["last_ingest"], row["last_retrain"]) == ("2024-01-01 00:00:00", None)
     assert (row["newest_observation"], row["forecast_until"]) == (
         "2023-12-31 23:00:00",
@@ -172,6 +172,16 @@ def test_a_pipeline_on_the_clock_of_its_data_is_never_late(
     assert _health(engine) == {"state": "series without forecast", "steps_behind": None, "last_error": None}
     forecast(1, series_ids)
     assert _health(engine)["state"] == "ok"
+
+
+def test_a_series_whose_newest_forecast_is_over_has_none(
+    engine: Engine, forecast: Forecast, series_ids: list[int]
+) -> None:
+    now = int((datetime.now(UTC) - START) / timedelta(hours=1))
+    forecast(now - 4, series_ids)
+    forecast(now, series_ids[:2])
+    query = "SELECT state, series_without_forecast FROM pipeline_health"
+    assert _rows(engine, query) == [{"state": "series without forecast", "series_without_forecast": 1}]
 
 
 def test_health_shows_the_error_of_the_last_run(

@@ -16,7 +16,7 @@ def latest_forecasts(sql: Sql) -> View:
     """The forecast of each series that is current."""
     return View(
         name="latest_forecasts",
-        comment="The current forecast of every series, one row a step.",
+        comment="The newest forecast of every series that has not ended, one row a step.",
         question="What do we expect of store-1 in the next days, and how sure is it?",
         columns={**_step(sql), **_values(), **_origin(sql)},
         tables=_joined(

@@ -28,7 +28,10 @@ def pipeline_health(sql: Sql) -> View:
             "published_slot": (sql.time("h.slot"), "Slot of the newest published forecast, UTC."),
             "forecast_until": (sql.stamp("h.until", "h.calendar"), "Last step that it reaches."),
             "series": ("h.series", "Series that have not ended."),
-            "series_without_forecast": ("h.series - h.heads", "Of these, those without a current forecast."),
+            "series_without_forecast": (
+                "h.series - h.heads",
+                "Of these, those without a current forecast: none was made, or all its steps are over.",
+            ),
             "ended_series": ("h.ended", "Series that have ended."),
             "open_quarantine": ("h.refused", "Rows in quarantine that are not mended yet."),
             "last_error": (
@@ -83,7 +86,7 @@ def _facts(sql: Sql) -> str:
         "newest": _series("max(s.last_ds)", ""),
         "series": _series("count(*)", " AND NOT s.ended"),
         "ended": _series("count(*)", " AND s.ended"),
-        "heads": _series("count(*)", " AND NOT s.ended AND s.id IN (SELECT series_id FROM forecast_heads)"),
+        "heads": _series("count(*)", f" AND NOT s.ended AND {_has_forecast(sql)}"),
         "refused": "SELECT count(*) FROM quarantine q WHERE q.pipeline = p.name AND q.resolved_at IS NULL",
         "slot": "SELECT max(r.slot) FROM runs r WHERE r.pipeline = p.name AND " + PUBLISHED,
         "until": (
@@ -112,6 +115,15 @@ def _last_success(kind: str) -> str:
 
 def _series(what: str, condition: str) -> str:
     return f"SELECT {what} FROM series s WHERE s.pipeline = p.name{condition}"
+
+
+def _has_forecast(sql: Sql) -> str:
+    """The newest forecast of series ``s`` is not over; on the clock of the data, that there is one is enough."""
+    ahead = f"f.run_id = h.run_id AND f.series_id = h.series_id AND f.ds > {sql.seconds_ago('p.step_seconds')}"
+    return (
+        "EXISTS (SELECT 1 FROM forecast_heads h WHERE h.series_id = s.id\n            "
+        f"AND (p.clock <> 'wall' OR EXISTS (SELECT 1 FROM forecasts f WHERE {ahead})))"
+    )
 
 
 def _last_run(column: str) -> str:

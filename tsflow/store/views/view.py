@@ -63,6 +63,12 @@ class Sql:
             return f"(CAST(strftime('%s', 'now') AS INTEGER) - {moment} / 1000000)"
         return f"CAST(extract(epoch FROM (now() AT TIME ZONE 'UTC') - {moment}) AS double precision)"
 
+    def seconds_ago(self, seconds: str) -> str:
+        """The moment so many seconds before now."""
+        if self._lite:
+            return f"(CAST(strftime('%s', 'now') AS INTEGER) - {seconds}) * 1000000"
+        return f"(now() AT TIME ZONE 'UTC') - {seconds} * interval '1 second'"
+
     def number(self, document: str, key: str) -> str:
         """A whole number in a JSON document, by its top-level key."""
         if self._lite:
