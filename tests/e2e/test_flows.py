@@ -4,7 +4,7 @@ import pytest
 from torch import nn
 
 from tests.projects import PIPELINE, Small, seasonal
-from tsflow.errors import DeviceError, QualityError
+from tsflow.errors import DeviceError, QualityError, SourceError
 from tsflow.models.registry import ARCHITECTURES, Architecture, NetworkShape
 
 pytestmark = [pytest.mark.usefixtures("prefect_server"), pytest.mark.xdist_group("prefect")]
@@ -67,6 +67,19 @@ def test_bad_data_fail_the_flow_without_retries(small: Small) -> None:
     assert small.rows("SELECT kind, status, attempt FROM runs") == [
         {"kind": "ingest", "status": "failed", "attempt": 1}
     ]
+
+
+def test_a_source_that_is_gone_fails_the_flow_and_is_told_once(small: Small) -> None:
+    from flows.pipeline import pipeline
+
+    small.source.unlink()
+    for _ in range(2):
+        with pytest.raises(SourceError):
+            pipeline("small", config=small.config)
+    assert small.rows("SELECT state FROM pipeline_health") == [{"state": "last run failed"}]
+    (alert,) = small.rows("SELECT kind, message FROM alerts")
+    assert alert["kind"] == "failed"
+    assert "no such file" in alert["message"]
 
 
 def break_gru(small: Small, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:

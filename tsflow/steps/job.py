@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,14 +12,14 @@ import torch
 from sqlalchemy import Engine
 
 from tsflow.config import Pipeline, Project, load_project, place_of
-from tsflow.errors import ConfigError, DeviceError
+from tsflow.errors import ConfigError, DataError, DeviceError, SourceError, StoreError
 from tsflow.models import check_architectures
 from tsflow.steps.alerts import Alert, Channel, Kind, send
-from tsflow.steps.clock import due_from, known_at, next_due, pipeline_now, slot_of, step_of
+from tsflow.steps.clock import due_from, known_at, next_due, pipeline_now, position_of, slot_of, start_of, step_of
 from tsflow.store import leases, migrate, pipelines, runs
 from tsflow.store.engine import opened, reading
 from tsflow.store.leases import LIVE, Fence
-from tsflow.store.series import check_grid
+from tsflow.store.series import check_grid, newest
 from tsflow.training import resolve_device
 
 Progress = Callable[[str, int, int], None]
@@ -170,13 +170,20 @@ def hold_slot(
 
     Raises:
         ConfigError: If the pipeline or one of its architectures is unknown, or the slot lies in the future.
+        SourceError, DataError: If the slot is that of the data and the source has none; a failed ingest says so.
         LeaseHeld: If another run of this pipeline is at work.
         SchemaOutdated: If the tables are of another version.
     """
     project = project or load_project(config)
     pipeline = project.pipeline(name)
     check_architectures(pipeline.architectures, f"{config}: pipelines.{name}.architectures")
-    now, chosen, known = choose_slot(name, pipeline, wall, slot, scheduled)
+    try:
+        now, chosen, known = choose_slot(name, pipeline, wall, slot, scheduled)
+    except (SourceError, DataError) as error:
+        if slot is None:  # the troubles of a backfill are no news
+            with suppress(StoreError), _lease(project, name, LIVE, holder=holder) as (engine, fence):
+                _record_unread(engine, fence, pipeline, str(error), wall=wall, flow_run=flow_run)
+        raise
     moment = max(wall, scheduled or wall)  # what a run that starts a little early reads is no earlier than its time
     with _lease(project, name, LIVE, holder=holder) as (engine, fence):
         if known is None:
@@ -185,6 +192,21 @@ def hold_slot(
         past = {"as_of": wall, "known_at": known} if known else {}
         file, settings = str(Path(config).resolve()), project.digest(name)
         yield Ticket(file, settings, name, fence, chosen, known or now, moment, force, flow_run, **past)
+
+
+def _record_unread(
+    engine: Engine, fence: Fence, pipeline: Pipeline, error: str, *, wall: datetime, flow_run: str | None
+) -> None:
+    """Write down that the source of a pipeline on the clock of its data could not be read, so that no slot was begun.
+
+    It counts as another ingest of the slot that the data known so far belong to, so that the slot is not done until
+    its source has been read again.
+    """
+    pipelines.register(engine, fence, pipeline, now=wall, due_at=None)
+    last = newest(engine, fence.pipeline)
+    slot = slot_of(pipeline, wall) if last is None else start_of(pipeline.grid, position_of(pipeline.grid, last) + 1)
+    run = runs.begin(engine, fence, "ingest", slot, now=wall, force=True, prefect_run_id=flow_run)
+    runs.fail(engine, fence, run.id, now=wall_clock(), error=error)
 
 
 @contextmanager

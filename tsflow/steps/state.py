@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from tsflow.config import Pipeline, load_project
+from tsflow.errors import DataError, SourceError
 from tsflow.steps.clock import next_due, was_early
 from tsflow.steps.job import Job, choose_slot
 from tsflow.store import migrate, monitoring, runs
@@ -35,12 +36,18 @@ State = Done | Stale | None
 def look_up(
     config: str, name: str, *, wall: datetime, slot: datetime | None = None, scheduled: datetime | None = None
 ) -> State:
-    """Where the slot stands that `hold_slot` would choose. It only reads: a slot that is done changes no row."""
+    """Where the slot stands that `hold_slot` would choose. It only reads: a slot that is done changes no row.
+
+    A source that cannot be read tells no slot: that is for `hold_slot` to find, which writes it down.
+    """
     project = load_project(config)
     pipeline = project.pipeline(name)
     with opened(project.database.get_secret_value()) as engine:
         migrate.prepare(engine)
-        now, chosen, known_at = choose_slot(name, pipeline, wall, slot, scheduled)
+        try:
+            now, chosen, known_at = choose_slot(name, pipeline, wall, slot, scheduled)
+        except (SourceError, DataError):
+            return None
         return _state(engine, name, pipeline, chosen, now, of_the_past=known_at is not None)
 
 

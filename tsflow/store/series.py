@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 
 from tsflow.errors import ConfigError
 from tsflow.frequency import Frequency
@@ -43,3 +43,10 @@ def sizes(engine: Engine, pipeline: str) -> list[tuple[int, int]]:
     wanted = select(series.c.id, series.c.observations).where(series.c.pipeline == pipeline).order_by(series.c.id)
     with reading(engine) as connection:
         return [(row.id, row.observations) for row in connection.execute(wanted)]
+
+
+def newest(engine: Engine, pipeline: str) -> datetime | None:
+    """The newest stamp of any series; none if nothing was observed yet."""
+    with reading(engine) as connection:
+        moment: datetime | None = connection.scalar(select(func.max(series.c.last_ds)).filter_by(pipeline=pipeline))
+    return moment

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from tests.projects import PIPELINE, WALL, Small, seasonal
 from tsflow import steps
 from tsflow.cli import app
-from tsflow.errors import ConfigError, DeviceError, LeaseHeld, QualityError, SourceError
+from tsflow.errors import ConfigError, DataError, DeviceError, LeaseHeld, QualityError, SourceError
 from tsflow.models.registry import ARCHITECTURES, Architecture, NetworkShape
 from tsflow.store import runs
 from tsflow.store.leases import LIVE
@@ -92,6 +92,34 @@ def test_a_failed_run_ends_when_it_failed(small: Small, source: str) -> None:
     assert run
     assert run.finished_at
     assert run.finished_at > opened
+
+
+@pytest.mark.parametrize("left", [None, "unique_id,ds,y\n"])
+def test_a_source_that_dies_on_the_clock_of_its_data_is_on_record_until_it_is_back(
+    small: Small, left: str | None
+) -> None:
+    small.configure(architectures=["stage"])
+    small.run()
+    before = small.source.read_text()
+    small.source.unlink() if left is None else small.source.write_text(left)
+    for _ in range(2):
+        with pytest.raises((SourceError, DataError)) as raised:
+            small.run()
+    health = "SELECT state, last_error FROM pipeline_health"
+    assert small.rows(health) == [{"state": "last run failed", "last_error": str(raised.value)}]
+    small.source.write_text(before)
+    small.run()
+    assert small.rows(health) == [{"state": "ok", "last_error": None}]
+
+
+def test_a_source_that_was_never_there_is_on_record(small: Small) -> None:
+    small.source.unlink()
+    with pytest.raises(SourceError, match="no such file"):
+        small.run()
+    assert small.rows("SELECT state FROM pipeline_health") == [{"state": "last run failed"}]
+    small.write(seasonal())
+    small.run()
+    assert small.rows("SELECT state FROM pipeline_health") == [{"state": "ok"}]
 
 
 def test_two_runs_of_a_pipeline_exclude_each_other(small: Small) -> None:
