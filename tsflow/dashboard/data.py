@@ -19,7 +19,7 @@ _READERS: dict[str, Callable[..., Any]] = {
         *(browse.pipelines, browse.count_series, browse.find_series, browse.history, browse.issues, browse.forecast_of),
         *(browse.accuracy, browse.ranked, browse.curves, browse.refusals, browse.refused_rows),
         *(readers.pipeline_health, readers.champions, readers.leaderboard, readers.decisions, readers.data_quality),
-        *(readers.runs,),
+        *(readers.runs, readers.alerts),
     )
 }
 

@@ -82,3 +82,26 @@ def test_a_worker_runs_a_slot_but_drops_nothing(owner: Engine, user: Callable[[s
     assert refused(worker, "CREATE TABLE mine (x int)")
     assert refused(worker, "CREATE ROLE mine")
     worker.dispose()
+
+
+def test_the_dashboard_reads_what_its_pages_show_and_writes_nothing(
+    owner: Engine, user: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    testing = pytest.importorskip("streamlit.testing.v1")
+    small = Small(tmp_path, owner.url.render_as_string(hide_password=False))
+    small.configure(architectures=["stage"])
+    small.write(seasonal())
+    small.run()
+    login = user("tsflow_dashboard")
+    monkeypatch.setenv("TSFLOW_DATABASE", login)
+    for page in ("overview", "series", "accuracy", "models", "quarantine", "runs"):
+        script = f"from tsflow.dashboard.screens import {page}\n{page}.page()"
+        app = testing.AppTest.from_string(script, default_timeout=120).run()
+        assert app.header, page
+        assert [one.value for one in (*app.exception, *app.error)] == [], page
+    pytest.importorskip("streamlit").cache_resource.clear()  # closes the pages' connections
+    dashboard = connect(login)
+    for table in inspect(owner).get_table_names():
+        assert refused(dashboard, f"DELETE FROM {table}")
+    assert refused(dashboard, "CREATE TABLE mine (x int)")
+    dashboard.dispose()

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from tests.projects import Small
+from tests.projects import Small, seasonal
 from tests.unit.dashboard.conftest import APP, Open, fill, said
 from tsflow.steps.monitor import register
 
@@ -50,6 +51,17 @@ def test_a_pipeline_whose_first_slot_is_to_come_is_well(open_page: Open, tmp_pat
     app = open_page("overview", sqlite_url)
     assert ("Need a look", "0") in [(metric.label, metric.value) for metric in app.metric]
     assert "first slot to come" in said(app)
+
+
+def test_the_overview_shows_what_was_told_last(open_page: Open, tmp_path: Path, sqlite_url: str) -> None:
+    project = Small(tmp_path, sqlite_url)
+    project.configure(alerts={"bad_share": 0.01}, architectures=["stage"])
+    bad = pd.DataFrame({"unique_id": ["b"] * 3, "ds": ["2018-01-15", "2018-02-15", "2018-03-15"], "y": [1.0] * 3})
+    project.write(pd.concat([seasonal(), bad]))
+    project.run()
+    told = open_page("overview", sqlite_url).dataframe[0].value
+    assert (told["pipeline"].iloc[-1], told["kind"].iloc[-1]) == ("small", "quarantine")
+    assert "of the rows" in told["message"].iloc[-1]
 
 
 def test_a_series_is_shown_with_its_forecast_as_of_any_issue(open_page: Open) -> None:

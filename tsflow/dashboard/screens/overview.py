@@ -10,10 +10,11 @@ from tsflow.dashboard.shell import header, metrics, moment, nothing, table
 from tsflow.store import readers
 
 _MOST_CARDS = 12
+_LAST_ALERTS = 20
 
 
 def page() -> None:
-    """Figures for all, then a card a pipeline; a table where they are many."""
+    """Figures for all, then a card a pipeline, a table where they are many; then what was told last."""
     header("Overview", "Is every pipeline well, and is its forecast current? Times are UTC.")
     health = data.read(readers.pipeline_health)
     if health.empty:
@@ -32,14 +33,23 @@ def page() -> None:
         }
     )
     if len(health) <= _MOST_CARDS:
-        for start in range(0, len(health), 3):
-            for place, (_, row) in zip(st.columns(3), health.iloc[start : start + 3].iterrows(), strict=False):
-                with place:
-                    _card(row)
-        return
-    shown = ["pipeline", "state", "champion", "published_slot", "forecast_until", "newest_observation", "series"]
-    more = ["series_without_forecast", "open_quarantine", "last_error"]
-    table(health[[*shown, *more]], "Health of all pipelines")
+        _cards(health)
+    else:
+        shown = ["pipeline", "state", "champion", "published_slot", "forecast_until", "newest_observation", "series"]
+        more = ["series_without_forecast", "open_quarantine", "last_error"]
+        table(health[[*shown, *more]], "Health of all pipelines")
+    alerts = data.read(readers.alerts, None, _LAST_ALERTS)
+    if not alerts.empty:
+        st.subheader("Alerts", anchor=False)
+        table(alerts[["raised_at", "pipeline", "kind", "slot", "message"]], "What was told last, newest first")
+
+
+def _cards(health: pd.DataFrame) -> None:
+    """Three in a row."""
+    for start in range(0, len(health), 3):
+        for place, (_, row) in zip(st.columns(3), health.iloc[start : start + 3].iterrows(), strict=False):
+            with place:
+                _card(row)
 
 
 def _card(row: "pd.Series[Any]") -> None:
