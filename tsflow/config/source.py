@@ -47,7 +47,7 @@ class DelimitedSource(SourceSettings):
 
     separator: str = Field(",", min_length=1, max_length=1, description="Column separator of a CSV.")
     decimal: str = Field(".", min_length=1, max_length=1, description="Decimal mark of a CSV.")
-    encoding: str = Field("utf-8-sig", description="Text encoding; a byte-order mark is skipped.")
+    encoding: str = Field("utf-8-sig", description="Text encoding (cp1252, latin-1 ...); a byte-order mark is skipped.")
 
     @model_validator(mode="after")
     def _marks_differ(self) -> Self:

@@ -47,7 +47,8 @@ def bad_rows(
             (cells if available is None else cells | {"available_at": available}) | {"origin": origin, "row": row}
         )
         failed = _CHECKS[check]
-        reason = reasons.of(failed, ds=_text(ds), y=_text(y), line=broken, available_at=_text(available))
+        shown = {"unique_id": _text(name), "ds": _text(ds), "y": _text(y), "available_at": _text(available)}
+        reason = reasons.of(failed, line=broken, **shown)
         rows.append((_text(name), _text(ds), raw, failed.label, reason, fingerprint_of(cells), origin, row))
     return pd.DataFrame(rows, columns=COLUMNS, dtype=object).astype({"row": "int64"})
 

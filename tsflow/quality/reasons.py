@@ -7,6 +7,10 @@ from tsflow.quality.schemas import Limits
 _WORDS = {
     Check.ROW_BROKEN: "the row {line} has not the columns of the header; mend it in the source",
     Check.SERIES_UNNAMED: "the series has no name (column {id_column}); name it in the source",
+    Check.SERIES_GARBLED: (
+        "the name {unique_id} has characters that decoding lost; set source.encoding (cp1252, latin-1 ...), "
+        "or mend it in the source"
+    ),
     Check.TIME_MISSING: "the time is missing (column {ds_column}); fill it in in the source",
     Check.TIME_UNPARSEABLE: "time {ds} is not {format}; mend the row, or set source.ds_format",
     Check.TIME_AMBIGUOUS: "time {ds} occurs twice in {zone} (clocks go back); write it with its offset",

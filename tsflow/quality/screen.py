@@ -22,7 +22,7 @@ from tsflow.quality.schemas import (
     credible_observations,
     first_failures,
 )
-from tsflow.quality.texts import text_array
+from tsflow.quality.texts import is_garbled, text_array
 from tsflow.quality.times import ParsedTimes, midnights, parse_times
 from tsflow.quality.values import parse_values
 
@@ -117,6 +117,8 @@ def _judged(
     none = np.int8(Check.NONE)
     worst = np.minimum.reduce([times.fault, values.fault, first_failures(credible_observations(limits), parsed)])
     worst = np.where(unavailable, np.minimum(worst, np.int8(Check.AVAILABILITY_UNPARSEABLE)), worst)
+    garbled = is_garbled(names).to_numpy(zero_copy_only=False)
+    worst = np.where(garbled, np.minimum(worst, np.int8(Check.SERIES_GARBLED)), worst)
     unnamed = (parsed["unique_id"].isna() | (parsed["unique_id"] == "")).to_numpy(dtype=bool)
     worst = np.where(unnamed, np.minimum(worst, np.int8(Check.SERIES_UNNAMED)), worst)
     worst = np.where(chunk["broken"].notna(), np.int8(Check.ROW_BROKEN), worst)

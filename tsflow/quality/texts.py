@@ -28,3 +28,8 @@ def text_array(column: "pd.Series[Any]") -> pa.Array:
 def says_missing(text: pa.Array) -> pa.Array:
     """Whether each cell is null, empty, or a usual word for no value, in any case."""
     return pc.or_(pc.is_null(text), pc.fill_null(pc.is_in(pc.utf8_lower(text), _MISSING), False))
+
+
+def is_garbled(text: pa.Array) -> pa.Array:
+    """Whether each cell has lost characters to a wrong encoding, so that different ones may look the same."""
+    return pc.fill_null(pc.match_substring(text, "\N{REPLACEMENT CHARACTER}"), False)

@@ -77,6 +77,18 @@ def test_too_many_bad_rows_stop_the_ingest(small: Small) -> None:
     assert small.rows("SELECT status FROM runs") == [{"status": "failed"}]
 
 
+def test_a_source_in_another_encoding_says_which_setting_to_mend(small: Small) -> None:
+    spoilt = seasonal(("Bär", "Bür")).to_csv(index=False).encode("latin-1")
+    small.source.write_bytes(spoilt)
+    with pytest.raises(QualityError, match=r"source\.encoding"):
+        small.run()
+    assert small.rows("SELECT unique_id FROM series") == []
+    small.configure(architectures=["stage"], source={**PIPELINE["source"], "encoding": "latin-1"})
+    small.run(force=True)
+    names = "SELECT DISTINCT unique_id FROM latest_forecasts ORDER BY unique_id"
+    assert [row["unique_id"] for row in small.rows(names)] == ["Bär", "Bür"]
+
+
 @pytest.mark.parametrize("source", ["missing", "refused"])
 def test_a_failed_run_ends_when_it_failed(small: Small, source: str) -> None:
     small.source.unlink() if source == "missing" else small.write(seasonal().assign(y="n/a!"))

@@ -101,6 +101,13 @@ def test_a_row_is_filed_under_the_gravest_check_that_it_fails() -> None:
     assert failed(found) == [(1, "series_unnamed"), (2, "time_in_future"), (3, "series_unnamed")]
 
 
+def test_a_name_that_decoding_spoilt_is_quarantined_for_different_ones_look_the_same() -> None:
+    found = screened(raw(days(3), ["1", "2", "3"], ["B\ufffdr", "b", "B\ufffdr"]))
+    assert failed(found) == [(1, "series_garbled"), (3, "series_garbled")]
+    assert "'B\ufffdr' has characters that decoding lost; set source.encoding" in found.bad["reason"].iloc[0]
+    assert found.series.tolist() == ["b"]
+
+
 def test_a_broken_line_is_shown_as_it_is() -> None:
     chunk = raw([None, "2024-01-01"])
     chunk["broken"] = pd.Series(["2024;1", None], dtype=object)
