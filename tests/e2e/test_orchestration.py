@@ -1,6 +1,5 @@
 """A schedule, a worker, a server, and what is left when any of them is killed: the same rows as if nothing had been."""
 
-import os
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -36,7 +35,6 @@ MINUTELY: dict[str, Any] = {
     "ended_after": "never",
     "schedule": "*/2 * * * *",  # where a run starts more than its period late, a newer one is due: all are stale
 }
-slow = pytest.mark.skipif("TSFLOW_TEST_KILLS" not in os.environ, reason="minutes: set TSFLOW_TEST_KILLS to run it")
 KILLS = ("worker", "both", "flow", "connections")
 
 
@@ -93,7 +91,6 @@ def start(orchestra: Orchestra, *pipelines: str) -> dict[str, str]:
     return runs
 
 
-@slow
 @pytest.mark.parametrize("what", KILLS)
 def test_whatever_is_killed_the_run_completes_and_leaves_the_same_rows(
     orchestra: Orchestra, killed: dict[str, str], what: str
@@ -102,7 +99,6 @@ def test_whatever_is_killed_the_run_completes_and_leaves_the_same_rows(
     assert outcome(orchestra.engine, what) == outcome(orchestra.engine, "undisturbed")
 
 
-@slow
 def test_a_run_outlives_the_server(orchestra: Orchestra, killed: dict[str, str]) -> None:
     for what, run in killed.items():  # a server forgets which crash it has to see to
         orchestra.wait(lambda run=run: orchestra.state(run) == "Completed", f"the end of the run of {what}")
