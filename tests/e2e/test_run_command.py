@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.projects import Small, seasonal
+
 TINY = {"frequency": "D", "horizon": 3, "clock": "data", "architectures": ["rnn"],
-        "training": {"min_steps": 1, "max_steps": 2, "batch_size": 4}}  # fmt: skip
+        "training": {"min_steps": 1, "max_steps": 2, "batch_size": 4}, "alerts": {"bad_share": 0.01}}  # fmt: skip
 
 # Prefect's temporary server, left in the middle of a request, at times logs an error through SQLAlchemy's pool.
 CANCELLED_REQUEST = """\
@@ -24,33 +26,63 @@ if "uvicorn" in sys.orig_argv:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Two pipelines: `real` reads eight weeks of days, `lost` has no file."""
+    """`real` reads eight weeks and a bad row, `past` the same by the wall's clock, `lost` has no file."""
     rows = [f"2024-{1 + day // 28:02d}-{1 + day % 28:02d},{10 + day % 7}" for day in range(56)]
-    (tmp_path / "days.csv").write_text("\n".join(["ds,y", *rows]), "utf-8")
+    (tmp_path / "days.csv").write_text("\n".join(["ds,y", *rows, "someday,5"]), "utf-8")
     pipelines = {
         name: {**TINY, "source": {"kind": "csv", "path": path}}
-        for name, path in {"lost": "lost.csv", "real": "days.csv"}.items()
+        for name, path in {"lost": "lost.csv", "real": "days.csv", "past": "days.csv"}.items()
     }
+    pipelines["past"]["clock"] = "wall"
     file = tmp_path / "tsflow.yaml"
     file.write_text(json.dumps({"device": "cpu", "pipelines": pipelines}), "utf-8")
     (tmp_path / "sitecustomize.py").write_text(CANCELLED_REQUEST, "utf-8")
     return file
 
 
-def test_run_makes_forecasts_and_says_where_they_are(project: Path) -> None:
-    folder = project.parent
-    done = subprocess.run(
-        [sys.executable, "-c", "from tsflow.cli import main; main()", "run", "--config", str(project)],
-        env={**os.environ, "PREFECT_HOME": str(folder / "prefect"), "PYTHONPATH": str(folder)},
+def run(config: Path | str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """The command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", "from tsflow.cli import main; main()", "run", "--config", str(config)],
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_run_makes_forecasts_and_says_where_they_are(project: Path) -> None:
+    folder = project.parent
+    done = run(project, PREFECT_HOME=str(folder / "prefect"), PYTHONPATH=str(folder))
     assert done.returncode == 3, done.stderr
     assert "real: 3 forecasts of 1 series" in done.stdout
     assert f"plot: {folder / 'plots' / 'real.png'}" in done.stdout
     assert f"database: sqlite:///{folder / 'tsflow.db'}" in done.stdout
     assert (folder / "plots" / "real.png").stat().st_size > 0
     assert done.stderr.count(f"{folder / 'lost.csv'}: no such file") == 1
+    assert "real: 57 rows read, 56 new, 0 changed, 0 same, 1 quarantined: " in done.stderr
+    assert done.stderr.count("real: alert: quarantine: 1.8% of the rows were refused") == 1
+    assert "past: 0 forecasts of 0 series" in done.stdout
+    assert "past: all series have ended: the newest observation is of 2024-02-28 00:00, and a " in done.stderr
+    assert "for data of the past it takes `clock: data`" in done.stderr
     assert "Traceback" not in done.stderr
     assert "terminating" not in done.stderr
+
+
+@pytest.mark.usefixtures("prefect_server")
+@pytest.mark.xdist_group("prefect")
+def test_run_says_that_a_slot_is_done_and_that_settings_have_changed_since(tmp_path: Path, sqlite_url: str) -> None:
+    from prefect.settings import PREFECT_API_URL
+
+    small = Small(tmp_path, sqlite_url)
+    small.configure(architectures=["stage"])
+    small.write(seasonal())
+    run_id = small.run()
+    done = f"small: the slot of 2024-01-01 00:00 is done (forecast run {run_id})"
+    server = str(PREFECT_API_URL.value())
+    assert f"{done}: --force does it again" in run(small.config, PREFECT_API_URL=server).stderr
+    small.configure(architectures=["rnn"])
+    again = run(small.config, PREFECT_API_URL=server)
+    assert f"{done}; the settings have changed since: --force does it again" in again.stderr
+    assert again.returncode == 0
+    assert "small: 12 forecasts of 2 series" in again.stdout

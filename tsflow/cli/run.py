@@ -1,7 +1,8 @@
 """The command that runs the whole flow, and says where the forecasts are."""
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -12,6 +13,7 @@ from tsflow.cli.output import note, print_table
 from tsflow.cli.plot import draw, picture_path
 from tsflow.cli.prefect_console import quiet_prefect, start_temporary_server
 from tsflow.cli.progress import progress_bars
+from tsflow.cli.told import slot_told, why_none
 from tsflow.errors import TsflowError
 
 if TYPE_CHECKING:
@@ -29,20 +31,24 @@ def run(pipelines: PipelineNames = None, force: _Force = False, config: Config =
     """Run the flow here: ingest, retrain if due, forecast. A slot that is done is not done again."""
     from tsflow.config import load_project
 
-    names = chosen(load_project(config), pipelines)
-    failures = {name: error for name in names if (error := _failure(name, config, force))}
-    done = [name for name in names if name not in failures]
+    names, began = chosen(load_project(config), pipelines), datetime.now(UTC)
+    outcomes = {name: _outcome(name, config, force) for name in names}
+    failures = [outcome for outcome in outcomes.values() if isinstance(outcome, TsflowError)]
+    done = {name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, TsflowError)}
     if done:
         with project_database(config) as (project, engine):
-            _report(project, engine, config, done)
-    for error in failures.values():
+            _report(project, engine, config, done, began)
+    for error in failures:
         show_error(error)
     if failures:
-        raise typer.Exit(max(exit_code(error) for error in failures.values()))
+        raise typer.Exit(max(exit_code(error) for error in failures))
 
 
-def _failure(name: str, config: Path, force: bool) -> TsflowError | None:
-    """Run the flow for one pipeline; returns what went wrong, so that the others get their turn."""
+def _outcome(name: str, config: Path, force: bool) -> int | str | TsflowError:
+    """Run the flow for one pipeline; returns its forecast run, or why the slot was skipped.
+
+    What went wrong is returned, too, so that the others get their turn.
+    """
     require_our_flows()
     with progress_bars(name) as listener:
         quiet_prefect()
@@ -52,24 +58,28 @@ def _failure(name: str, config: Path, force: bool) -> TsflowError | None:
 
         try:
             with listening(listener):
-                pipeline(name, config=str(config.resolve()), force=force)
+                state = pipeline(name, config=str(config.resolve()), force=force, return_state=True)
+            return f"skipped: {state.message}" if state.name == "Skipped" else cast(int, state.result())
         except TsflowError as error:
             return error
-    return None
 
 
-def _report(project: "Project", engine: "Engine", config: Path, names: list[str]) -> None:
-    """Say where the forecasts are and show the first of each pipeline."""
+def _report(project: "Project", engine: "Engine", config: Path, done: dict[str, int | str], began: datetime) -> None:
+    """Say what was done and where the forecasts are, and show the first of each pipeline."""
     from tsflow.config.secrets import masked
     from tsflow.store import readers
 
-    for name in names:
+    for name, outcome in done.items():
+        for line in slot_told(engine, project, name, outcome, began):
+            note(f"{name}: {line}")
         frame = readers.latest_forecasts(engine, name)
         picture = draw(engine, name, project.pipeline(name), picture_path(config, name))
         typer.echo(f"\n{name}: {len(frame):,} forecasts of {frame['unique_id'].nunique():,} series")
-        if not frame.empty:
-            print_table(frame[_COLUMNS].head(_FIRST_ROWS))
-            typer.echo(f"plot: {picture}")
+        if frame.empty:
+            note(f"{name}: {why_none(engine, name, project.pipeline(name))}")
+            continue
+        print_table(frame[_COLUMNS].head(_FIRST_ROWS))
+        typer.echo(f"plot: {picture}")
     typer.echo(f"\ndatabase: {masked(project.database.get_secret_value())}")
     typer.echo("query:    SELECT * FROM latest_forecasts   (also forecast_history, leaderboard, pipeline_health)")
     note("`tsflow forecasts`, `tsflow leaderboard` and `tsflow status` show more.")

@@ -11,6 +11,7 @@ from tsflow.cli.errors import command, exit_code, show_error
 from tsflow.cli.options import CONFIG, Config, PipelineNames, chosen
 from tsflow.cli.output import note
 from tsflow.cli.progress import progress_bars
+from tsflow.cli.told import ingested
 from tsflow.errors import TsflowError
 
 if TYPE_CHECKING:
@@ -27,10 +28,7 @@ def ingest(pipelines: PipelineNames = None, config: Config = CONFIG) -> None:
         from tsflow import steps
         from tsflow.store import runs
 
-        report = runs.get(job.engine, steps.ingest(job, on_progress=progress)).report
-        counts = [f"{report[name]:,} {name.replace('_', ' ')}" for name in ("rows_read", "new", "changed", "same")]
-        refused = [f"{count:,} quarantined: {check}" for check, count in report["quarantined"].items()]
-        return ", ".join(counts + refused)
+        return ingested(runs.get(job.engine, steps.ingest(job, on_progress=progress)).report)
 
     _each(config, pipelines, "ingest", work, force=True)
 

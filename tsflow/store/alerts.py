@@ -37,3 +37,10 @@ def unheard(engine: Engine, pipeline: str, kind: str, slot: datetime) -> list[st
     with reading(engine) as connection:
         names: list[str] | None = connection.scalar(same.limit(1))
     return names
+
+
+def raised_since(engine: Engine, pipeline: str, moment: datetime) -> list[tuple[str, str]]:
+    """Kind and message of a pipeline's alerts that were first raised at a moment or later, in that order."""
+    mine = select(alerts.c.kind, alerts.c.message).filter_by(pipeline=pipeline).where(alerts.c.raised_at >= moment)
+    with reading(engine) as connection:
+        return list(connection.execute(mine.order_by(alerts.c.raised_at, alerts.c.id)).tuples())
