@@ -45,7 +45,12 @@ class SourceSettings(Settings):
 class DelimitedSource(SourceSettings):
     """How delimited text is written."""
 
-    separator: str = Field(",", min_length=1, max_length=1, description="Column separator of a CSV.")
+    separator: str = Field(
+        ",",
+        min_length=1,
+        max_length=1,
+        description="Column separator of a CSV, in which a row is a line: a quoted cell holds no line break.",
+    )
     decimal: str = Field(".", min_length=1, max_length=1, description="Decimal mark of a CSV.")
     encoding: str = Field("utf-8-sig", description="Text encoding (cp1252, latin-1 ...); a byte-order mark is skipped.")
 

@@ -5,7 +5,7 @@ from tsflow.quality.checks import Check
 from tsflow.quality.schemas import Limits
 
 _WORDS = {
-    Check.ROW_BROKEN: "the row {line} has not the columns of the header; mend it in the source",
+    Check.ROW_BROKEN: "the row {line} has not the columns of the header, or a quote too many; mend it in the source",
     Check.SERIES_UNNAMED: "the series has no name (column {id_column}); name it in the source",
     Check.SERIES_GARBLED: (
         "the name {unique_id} has characters that decoding lost; set source.encoding (cp1252, latin-1 ...), "

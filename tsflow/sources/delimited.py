@@ -30,8 +30,8 @@ def read_delimited(source: DelimitedSource, url: str, *, compression: str | None
     """The rows of one CSV file, their cells as text.
 
     A quoted cell may hold separators but no line break: a row is a line, so that a stray quote costs its own
-    row and not the rest of the file. Lines with the wrong number of cells are ``broken``; blank ones are left
-    out.
+    row and not the rest of the file. Lines with the wrong number of cells, or of quotes, are ``broken``; blank
+    ones are left out.
 
     Args:
         source: Which columns are wanted, and how the text is written.
@@ -81,9 +81,19 @@ def _count_lines(block: bytes) -> int:
     return block.count(b"\n") + (not block.endswith(b"\n"))
 
 
+def _has_odd_quote(block: bytes) -> bool:
+    """Whether a quote stands alone in a line: a stray one, or one half of a cell with a line break."""
+    if b'"' not in block:
+        return False
+    characters = np.frombuffer(block, dtype=np.uint8)
+    ends = np.append(np.flatnonzero(characters == ord("\n")), len(block))
+    quotes_before = np.searchsorted(np.flatnonzero(characters == ord('"')), ends)
+    return bool((quotes_before % 2).any())
+
+
 def _parsed(block: bytes, layout: _Layout, first_row: int, place: str) -> Block:
-    """Parse by Arrow; if its rows are not the block's lines (a stray quote or return), line by line."""
-    if block.count(b"\r") != block.count(b"\r\n"):  # to Arrow, a carriage return alone ends a line
+    """Parse by Arrow; if its rows would not be the block's lines (a stray quote or return), line by line."""
+    if _has_odd_quote(block) or block.count(b"\r") != block.count(b"\r\n"):  # to Arrow, a return ends a line
         return _parsed_by_line(block, layout, first_row, place)
     lines = _count_lines(block)
     rejected: list[tuple[int, str]] = []
@@ -119,7 +129,7 @@ def _parsed_by_line(block: bytes, layout: _Layout, first_row: int, place: str) -
     for number, line in enumerate(block.removesuffix(b"\n").split(b"\n"), start=first_row):
         text = line.decode(errors="replace").removesuffix("\r")
         try:
-            cells = next(csv.reader([text], delimiter=layout.separator, strict=True), [])
+            cells = [] if text.count('"') % 2 else next(csv.reader([text], delimiter=layout.separator, strict=True), [])
         except csv.Error:
             cells = []
         if len(cells) == len(layout.names):

@@ -91,11 +91,20 @@ def test_lines_with_the_wrong_number_of_cells_are_broken_rows(tmp_path: Path) ->
 
 
 def test_a_stray_quote_costs_its_own_row_alone(tmp_path: Path) -> None:
-    text = 'ds,y\n2024-01-01,"1\n2024-01-02,2\n2024-01-03,"3,0"\n2024-01-04,4"\n'
+    text = 'ds,y\n2024-01-01,"1\n2024-01-02,2\n2024-01-03,"3,0"\n2024-01-04,4"\n2024-01-05,"5""6"'
     frame = rows_of(csv(tmp_path / "a.csv", text))
-    assert cells(frame[frame["broken"].notna()], "row", "broken") == [(1, '2024-01-01,"1')]
+    broken = frame[frame["broken"].notna()]
+    assert cells(broken, "row", "broken") == [(1, '2024-01-01,"1'), (4, '2024-01-04,4"')]
     good = frame[frame["broken"].isna()]
-    assert cells(good, "row", "y") == [(2, "2"), (3, "3,0"), (4, '4"')]
+    assert cells(good, "row", "y") == [(2, "2"), (3, "3,0"), (5, '5"6')]
+
+
+@pytest.mark.parametrize("others", [200, 0])
+def test_a_cell_with_a_line_break_is_no_series_of_half_its_name(tmp_path: Path, others: int) -> None:
+    text = '"Main St\nShop 1",2024-01-01,1\n"Main St\nShop 1",2024-01-02,2\n' + "a,2024-01-01,1\n" * others
+    frame = rows_of(csv(tmp_path / "a.csv", f"unique_id,ds,y\n{text}"))
+    assert frame["broken"].notna().sum() == 4
+    assert set(frame["unique_id"].dropna()) == ({"a"} if others else set())
 
 
 def test_a_compressed_file_reads_as_it_is(tmp_path: Path) -> None:
