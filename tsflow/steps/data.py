@@ -18,10 +18,10 @@ def whole_panel(job: Job) -> Panel:
     """All series of the pipeline; at a slot of the past, those of which something was known.
 
     Raises:
-        DataError: If nothing was known at a slot of the past.
+        DataError: If nothing was ingested yet, or known at a slot of the past.
     """
     panel = panel_of(job)
-    refuse_unknown(job, len(panel))
+    refuse_none(job, len(panel))
     return panel
 
 
@@ -35,14 +35,17 @@ def panel_of(job: Job, series_ids: list[int] | None = None) -> Panel:
     return known.take(known.lengths > 0)
 
 
-def refuse_unknown(job: Job, series: int) -> None:
+def refuse_none(job: Job, series: int) -> None:
     """Return if a slot knows this many series.
 
     Raises:
-        DataError: If a slot of the past knows none.
+        DataError: If it knows none: a champion or forecast of nothing would be taken for one.
     """
-    if not series and job.ticket.known_at is not None:
+    if series:
+        return
+    if job.ticket.known_at is not None:
         raise DataError(f"{job.name}: nothing was known yet at slot {job.ticket.slot:%Y-%m-%d %H:%M}")
+    raise DataError(f"{job.name}: nothing was ingested yet: `tsflow ingest {job.name}` first")
 
 
 def live_panel(job: Job) -> Panel:

@@ -7,7 +7,7 @@ import numpy as np
 from tsflow.panel import Panel
 from tsflow.quality import checked_forecasts
 from tsflow.steps.clock import next_due, to_datetime
-from tsflow.steps.data import ended, refuse_unknown
+from tsflow.steps.data import ended, refuse_none
 from tsflow.steps.forecaster import current_forecaster
 from tsflow.steps.job import Job, Progress, wall_clock
 from tsflow.steps.run import begin, failing
@@ -69,7 +69,7 @@ def _planned(job: Job) -> tuple[ForecastPlan, dict[Shard, Panel]]:
         at_hand = {part: panel}
         digests += series_digests(panel)
         negative = negative or panel.has_negative
-    refuse_unknown(job, len(digests))
+    refuse_none(job, len(digests))
     digest = combined_digest(job.pipeline.grid, digests)
     run = begin(job, "forecast", data_digest=digest)
     if not run.done:

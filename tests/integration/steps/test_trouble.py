@@ -134,6 +134,21 @@ def test_a_source_that_was_never_there_is_on_record(small: Small) -> None:
     assert small.rows("SELECT state FROM pipeline_health") == [{"state": "ok"}]
 
 
+def test_before_anything_was_ingested_nothing_is_decided_or_published(small: Small) -> None:
+    small.configure(architectures=["stage"])
+    for step in (steps.retrain, steps.forecast):
+        with (
+            steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket,
+            steps.open_job(ticket) as job,
+            pytest.raises(DataError, match=r"^small: nothing was ingested yet: `tsflow ingest small` first"),
+        ):
+            step(job)
+    assert small.rows("SELECT count(*) AS n FROM runs") == [{"n": 0}]
+    small.run()
+    assert small.rows("SELECT state FROM pipeline_health") == [{"state": "ok"}]
+    assert small.rows("SELECT count(*) AS n FROM models WHERE role = 'candidate'") == [{"n": 1}]
+
+
 def test_two_runs_of_a_pipeline_exclude_each_other(small: Small) -> None:
     with (
         steps.hold_slot(small.config, "small", wall=WALL, holder="the first"),
