@@ -1,7 +1,7 @@
 """Alerts as events of Prefect, so that its automations can act on them; what a failed or crashed flow tells."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -42,12 +42,11 @@ def tell_failure(flow: Any, flow_run: FlowRun, state: "State[Any]") -> None:  # 
 @contextmanager
 def _database(flow_run: FlowRun) -> Iterator[Engine | None]:
     """The project's database; none where the configuration is what failed."""
-    try:
-        project = load_project(flow_run.parameters.get("config", "tsflow.yaml"))
-    except ConfigError:
-        yield None
-        return
-    with opened(project.database.get_secret_value()) as engine:
+    with ExitStack() as stack:
+        engine = None
+        with suppress(ConfigError):
+            project = load_project(flow_run.parameters.get("config", "tsflow.yaml"))
+            engine = stack.enter_context(opened(project.database.get_secret_value()))
         yield engine
 
 

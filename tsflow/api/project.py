@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from tsflow import config, steps
 from tsflow.api.past import Comparison, Moment, Replay, live, utc
-from tsflow.errors import DataError
+from tsflow.errors import ConfigError, DataError
 from tsflow.steps.backtest import backtest, comparison, plan_backtest
 from tsflow.steps.picture import picture
 from tsflow.steps.record import track_record
@@ -175,11 +175,11 @@ class Pipeline:
         """Make a past forecast again from the data, settings and weights of then; only reads.
 
         Raises:
-            DataError: If that run is not of this pipeline, has published nothing, or its data are not on record.
+            ConfigError: If that run is not of this pipeline, or has published nothing.
         """
         with self.project.database() as engine:
             if runs.get(engine, run_id).pipeline != self.name:
-                raise DataError(f"run {run_id} is not of {self.name}; `.forecasts()` shows the runs that are")
+                raise ConfigError(f"run {run_id} is not of {self.name}; `.forecasts()` shows the runs that are")
             path, settings = str(self.project.path), self.project.settings
             return reproduce(settings, engine, run_id, config=path)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from tsflow import __version__
 from tsflow.config import Pipeline, Project
-from tsflow.errors import DataError
+from tsflow.errors import ConfigError
 from tsflow.steps.data import whole_panel
 from tsflow.steps.forecast import without_forecast
 from tsflow.steps.forecaster import current_forecaster
@@ -58,11 +58,11 @@ def reproduce(project: Project, engine: Engine, run_id: int, *, config: str) -> 
         config: Path of the project's YAML file.
 
     Raises:
-        DataError: If the run has published no forecast, or what it read is not on record.
+        ConfigError: If there is no such run, or it has published no forecast.
     """
     run = runs.get(engine, run_id)
     if run.kind != "forecast" or run.published_at is None or run.data_as_of is None:
-        raise DataError(f"run {run_id}, kind {run.kind}, published nothing; `tsflow forecasts` shows those that did")
+        raise ConfigError(f"run {run_id}, kind {run.kind}, published nothing; `tsflow forecasts` shows those that did")
     pipeline, changed = _settings(project, engine, run)
     ticket = Ticket(
         config,

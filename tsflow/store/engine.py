@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from tsflow.errors import (
+    ConfigError,
     DatabaseFull,
     DatabaseReadOnly,
     DatabaseRefused,
@@ -31,17 +32,17 @@ def connect(url: str) -> Engine:
     is replaced. Write in `writing`, read in `reading`.
 
     Raises:
-        StoreError: If the URL is malformed, or of a database that is neither SQLite nor PostgreSQL.
+        ConfigError: If the URL is malformed, or of a database that is neither a SQLite file nor PostgreSQL.
     """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # the latter for a port that is no number
-        raise StoreError("the database URL is malformed; expected sqlite:///file.db or postgresql://...") from None
+        raise ConfigError("the database URL is malformed; expected sqlite:///file.db or postgresql://...") from None
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed)
     if parsed.drivername in _POSTGRESQL:
         return _postgresql(parsed.set(drivername="postgresql+psycopg"))
-    raise StoreError(f"no support for {parsed.drivername!r}; allowed: sqlite:///file.db, postgresql://...")
+    raise ConfigError(f"no support for {parsed.drivername!r}; allowed: sqlite:///file.db, postgresql://...")
 
 
 @contextmanager
@@ -117,7 +118,7 @@ def clock(connection: Connection) -> datetime:
 
 def _sqlite(url: URL) -> Engine:
     if not url.database or ":memory:" in url.database:
-        raise StoreError("SQLite in memory is not seen by other processes; use a file: sqlite:///tsflow.db")
+        raise ConfigError("SQLite in memory is not seen by other processes; use a file: sqlite:///tsflow.db")
     if not url.database.startswith("file:"):
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
@@ -141,7 +142,7 @@ def _postgresql(url: URL) -> Engine:
     try:
         engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _CONNECT_SECONDS})
     except ModuleNotFoundError:
-        raise StoreError("PostgreSQL needs its driver: pip install 'tsflow[postgresql]'") from None
+        raise ConfigError("PostgreSQL needs its driver: pip install 'tsflow[postgresql]'") from None
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

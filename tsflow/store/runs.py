@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
-from tsflow.errors import StoreError
+from tsflow.errors import ConfigError, StoreError
 from tsflow.store.engine import reading
 from tsflow.store.leases import Fence, fenced
 from tsflow.store.schema import forecast_origins, forecasts, runs
@@ -170,10 +170,13 @@ def get(engine: Engine, run_id: int) -> Run:
     """One run by its number.
 
     Raises:
-        StoreError: If there is none.
+        ConfigError: If there is none.
     """
     with reading(engine) as connection:
-        return fetch(connection, run_id)
+        row = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
+    if row is None:
+        raise ConfigError(f"there is no run {run_id}; `tsflow forecasts --format csv` shows the runs by run_id")
+    return _run(row)
 
 
 def fetch(connection: Connection, run_id: int) -> Run:

@@ -83,5 +83,5 @@ def test_what_cannot_be_done_says_why(small: Small, pipeline: tsflow.Pipeline) -
         pipeline.replay("2030-01-01")
     small.configure_project(pipelines={"small": PIPELINE | QUICK, "other": PIPELINE | QUICK})
     run_id = pipeline.run()
-    with pytest.raises(DataError, match=f"run {run_id} is not of other"):
+    with pytest.raises(ConfigError, match=f"run {run_id} is not of other"):
         tsflow.Project.load(small.config).pipeline("other").reproduce(run_id)

@@ -38,9 +38,10 @@ def test_a_forecast_is_reproduced_after_ten_ingests_changed_its_data_and_a_setti
     assert told.exit_code == 0, told.output
     assert "equal: 12 rows" in told.stdout
     assert "changed since: setting training.seed: 1 then, 7 now" in told.stderr
-    refused = reproduce(small, run_id - 1)
-    assert refused.exit_code == 3
-    assert "kind retrain, published nothing" in refused.stderr
+    for number, words in {run_id - 1: "kind retrain, published nothing", 999: "there is no run 999"}.items():
+        refused = reproduce(small, number)
+        assert refused.exit_code == 2
+        assert words in refused.stderr
 
 
 class Quiet(SimpleHTTPRequestHandler):

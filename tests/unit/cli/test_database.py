@@ -35,6 +35,14 @@ def test_a_database_without_tables_is_an_error_with_the_remedy(empty: Path) -> N
     assert "has no tsflow tables; run `tsflow db upgrade`" in result.stderr
 
 
+@pytest.mark.parametrize("url", ["mysql://x/y", "tsflow.db", "sqlite://"])
+def test_a_database_of_another_kind_is_a_wrong_setting(empty: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("TSFLOW_DATABASE", url)
+    result = CliRunner().invoke(app, ["status", "--config", str(empty)])
+    assert result.exit_code == 2
+    assert "sqlite:///" in result.stderr
+
+
 def test_an_unreachable_database_is_an_error_without_the_password(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TSFLOW_DATABASE", "postgresql://me:hunter2@127.0.0.1:1/tsflow")
     result = CliRunner().invoke(app, ["status", "--config", str(empty)])

@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import URL, Connection, Engine, insert, select, text
 
 from tsflow.errors import (
+    ConfigError,
     DatabaseFull,
     DatabaseReadOnly,
     DatabaseRefused,
     DatabaseUnavailable,
     SchemaOutdated,
-    StoreError,
 )
 from tsflow.store.engine import clock, connect, reading, writing
 from tsflow.store.schema import leases
@@ -198,7 +198,7 @@ def test_a_sqlite_path_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> N
     ],
 )
 def test_a_url_that_is_no_use_is_refused_without_its_password(url: str, words: str) -> None:
-    with pytest.raises(StoreError, match=words) as caught:
+    with pytest.raises(ConfigError, match=words) as caught:
         connect(url)
     assert "hunter2" not in str(caught.value)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, func, select
 
-from tsflow.errors import LeaseLost, StoreError
+from tsflow.errors import ConfigError, LeaseLost, StoreError
 from tsflow.store import runs
 from tsflow.store.engine import reading
 from tsflow.store.leases import LIVE, Fence, acquire
@@ -114,7 +114,7 @@ def test_a_run_without_its_lease_writes_nothing(engine: Engine, fence: Fence) ->
 
 
 def test_a_run_that_does_not_exist_is_an_error(engine: Engine, fence: Fence) -> None:
-    with pytest.raises(StoreError, match="no run 99"):
+    with pytest.raises(ConfigError, match="no run 99"):
         runs.get(engine, 99)
     with pytest.raises(StoreError, match="no run 99"):
         runs.succeed(engine, fence, 99, now=NOW)

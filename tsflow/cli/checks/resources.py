@@ -49,7 +49,7 @@ def database(url: str) -> Finding:
             return Finding("ok", "database", f"{place(engine)}: writable, revision {migrate.revision(engine)}")
     except SchemaOutdated as error:
         return Finding("warn", "database", str(error), "`tsflow db upgrade`; a first run makes new tables itself")
-    except StoreError as error:
+    except (ConfigError, StoreError) as error:
         return Finding("fail", "database", masked(str(error)), "set `database` or TSFLOW_DATABASE")
 
 
