@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -103,3 +104,25 @@ def test_a_docker_run_gets_the_workers_database_and_no_other_secret(monkeypatch:
     assert made["env"]["TSFLOW_DATABASE"] == "postgresql://here/tsflow"
     assert os.environ["AWS_SECRET_ACCESS_KEY"] not in json.dumps(made)
     assert made["container_create_kwargs"]["device_requests"] == [{"count": 1, "capabilities": [["gpu"]]}]
+
+
+def test_a_docker_run_of_a_bare_worker_keeps_models_and_reports_in_volumes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TSFLOW_ARTIFACTS", "TSFLOW_REPORTS", "TSFLOW_ALERT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    made = rendered("docker")
+    folders = {made["env"]["TSFLOW_ARTIFACTS"], made["env"]["TSFLOW_REPORTS"]}
+    assert folders == {volume.partition(":")[2] for volume in made["volumes"]}
+    made = rendered("docker", artifacts="s3://bucket/models", reports="s3://bucket/reports")
+    assert made["env"]["TSFLOW_ARTIFACTS"] == "s3://bucket/models"
+    assert made["env"]["TSFLOW_REPORTS"] == "s3://bucket/reports"
+
+
+def test_a_docker_run_tells_whom_its_worker_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TSFLOW_ALERT_URL", "https://chat/hook")
+    assert rendered("docker")["env"]["TSFLOW_ALERT_URL"] == "https://chat/hook"
+
+
+def test_the_image_keeps_models_and_reports_where_its_user_may_write() -> None:
+    lines = (ROOT / "docker" / "Dockerfile").read_text().replace("\\\n", " ")
+    owned = set(re.search(r"chown tsflow ([^\n&]+)", lines)[1].split())  # type: ignore[index]
+    assert set(re.findall(r"TSFLOW_(?:ARTIFACTS|REPORTS)=(\S+)", lines)) == owned
