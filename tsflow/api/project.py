@@ -176,6 +176,7 @@ class Pipeline:
 
         Raises:
             ConfigError: If that run is not of this pipeline, or has published nothing.
+            DataError: If its forecasts were pruned.
         """
         with self.project.database() as engine:
             if runs.get(engine, run_id).pipeline != self.name:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from tsflow import __version__
 from tsflow.config import Pipeline, Project
-from tsflow.errors import ConfigError
+from tsflow.errors import ConfigError, DataError
 from tsflow.steps.data import whole_panel
 from tsflow.steps.forecast import without_forecast
 from tsflow.steps.forecaster import current_forecaster
@@ -59,10 +59,14 @@ def reproduce(project: Project, engine: Engine, run_id: int, *, config: str) -> 
 
     Raises:
         ConfigError: If there is no such run, or it has published no forecast.
+        DataError: If its forecasts were pruned.
     """
     run = runs.get(engine, run_id)
     if run.kind != "forecast" or run.published_at is None or run.data_as_of is None:
         raise ConfigError(f"run {run_id}, kind {run.kind}, published nothing; `tsflow forecasts` shows those that did")
+    before = forecasts.origins_of(engine, run_id)
+    if not before:
+        raise DataError(f"run {run_id} was pruned: its forecasts are no longer kept")
     pipeline, changed = _settings(project, engine, run)
     ticket = Ticket(
         config,
@@ -84,7 +88,7 @@ def reproduce(project: Project, engine: Engine, run_id: int, *, config: str) -> 
     season = pipeline.shape.season_length
     origins = [origin for share in shares for origin in share.origins(panel, season)] + without_forecast(job, panel)
     moved, largest = _values(forecasts.rows_of(engine, run_id), again)
-    differences = (*lost, *_origins(forecasts.origins_of(engine, run_id), origins), *moved)
+    differences = (*lost, *_origins(before, origins), *moved)
     return Reproduction(run, len(again), largest, differences, (*changed, *_surroundings(project, run, config)))
 
 

@@ -14,9 +14,10 @@ from tsflow.store.prune import drop_whole_ranges
 
 def test_prune_lets_go_of_old_slots_and_the_pipeline_goes_on(small: Small) -> None:
     small.configure(retrain={"every_steps": 100}, retention={"forecasts": {"count": 1}})
+    runs = []
     for months in (72, 73, 74):
         small.write(seasonal(months=months))
-        small.run()
+        runs.append(small.run())
     latest = small.rows("SELECT * FROM latest_forecasts ORDER BY unique_id, ds")
     scores = small.rows("SELECT * FROM accuracy_by_lead ORDER BY run_id, lead")
     before = small.everything()
@@ -26,6 +27,8 @@ def test_prune_lets_go_of_old_slots_and_the_pipeline_goes_on(small: Small) -> No
     told = CliRunner().invoke(app, ["prune", "-c", small.config])
     assert "small: 2 published slots gone" in told.stderr
     assert small.rows("SELECT count(DISTINCT run_id) AS runs FROM forecasts") == [{"runs": 1}]
+    asked = CliRunner().invoke(app, ["reproduce", str(runs[0]), "-c", small.config])
+    assert (asked.exit_code, asked.stderr) == (3, f"run {runs[0]} was pruned: its forecasts are no longer kept\n")
     assert small.rows("SELECT * FROM latest_forecasts ORDER BY unique_id, ds") == latest
     assert small.rows("SELECT * FROM accuracy_by_lead ORDER BY run_id, lead") == scores
     again = CliRunner().invoke(app, ["prune", "-c", small.config])
