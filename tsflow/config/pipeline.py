@@ -13,12 +13,15 @@ from tsflow.config.source import Source
 from tsflow.config.training import ARCHITECTURES, Training
 from tsflow.frequency import Frequency, WindowShape
 
+_LARGEST = 1e37
+"""A panel is of float32, which ends at 3e38."""
+
 
 class Quality(Settings):
     """Which rows are good, and how many bad ones are too many."""
 
-    minimum: float = Field(-1e15, description="Smallest credible value; a smaller one is quarantined.")
-    maximum: float = Field(1e15, description="Largest credible value; a larger one is quarantined.")
+    minimum: float = Field(-1e15, ge=-_LARGEST, description="Smallest credible value; a smaller one is quarantined.")
+    maximum: float = Field(1e15, le=_LARGEST, description="Largest credible value; a larger one is quarantined.")
     earliest: datetime = Field(
         datetime(1678, 1, 1),  # noqa: DTZ001 - UTC, as everywhere in arrays
         description="First credible timestamp, in UTC (pandas' own first year is 1678).",
@@ -128,6 +131,12 @@ class Pipeline(Settings):
             if value.count(name) > 1:
                 raise ValueError(f"{name!r} stands there more than once")
         return value
+
+    @model_validator(mode="after")
+    def _something_to_train(self) -> Self:
+        if not self.training.stage and self.architectures == ("stage",):
+            raise ValueError("architectures: the stage alone is none with training.stage: false; name a network")
+        return self
 
     @property
     def most_silent_steps(self) -> int | None:

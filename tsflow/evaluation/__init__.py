@@ -2,7 +2,7 @@
 
 from tsflow.evaluation.baselines import seasonal_naive
 from tsflow.evaluation.conformal import Calibration, calibrate
-from tsflow.evaluation.cutoffs import plan_protocol
+from tsflow.evaluation.cutoffs import plan_protocol, that_judge
 from tsflow.evaluation.metrics import (
     coverage,
     mae,
@@ -43,4 +43,5 @@ __all__ = [
     "scaled_pinball",
     "seasonal_naive",
     "smape",
+    "that_judge",
 ]

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsflow.config import load_project
+from tsflow.config import Pipeline, load_project
 from tsflow.errors import DataError
-from tsflow.evaluation import outcomes, seasonal_naive
+from tsflow.evaluation import seasonal_naive, that_judge
 from tsflow.evaluation.naive import drift, naive
 from tsflow.models import LEVELS
 from tsflow.panel import Panel
@@ -110,7 +110,7 @@ def backtest(
             job = _every_candidate_refit(opened)
             run_id = _trained(job, on_progress)
             known = whole_panel(replace(job, ticket=replace(ticket, known_at=None)))
-            pairs = _pairs(known, cutoffs, job.pipeline.horizon)
+            pairs = _pairs(known, cutoffs, job.pipeline)
             for architecture in _forecast(job, run_id, known, pairs, methods):
                 yield f"{architecture} trained for {start_of(grid, cutoffs[0]):%Y-%m-%d %H:%M}"
 
@@ -156,13 +156,11 @@ def _trained(job: Job, on_progress: Progress | None) -> int:
     return done.id
 
 
-def _pairs(panel: Panel, cutoffs: Sequence[int], horizon: int) -> Pairs:
-    """The (series, cutoff) pairs that can be judged: something was seen up to the cutoff, and after it."""
+def _pairs(panel: Panel, cutoffs: Sequence[int], pipeline: Pipeline) -> Pairs:
+    """The pairs of every series and cutoff that judge."""
     series = np.tile(np.arange(len(panel)), len(cutoffs))
     pairs = Pairs(series, np.repeat(np.asarray(cutoffs, dtype=np.int64), len(panel)))
-    seen = (panel.lengths > 0)[series] & (panel.first[series] < pairs.cutoff)
-    pairs = pairs.take(np.flatnonzero(seen))
-    return pairs.take(np.flatnonzero(outcomes(panel, pairs, horizon).observed.any(axis=1)))
+    return that_judge(panel, pairs, pipeline.horizon, pipeline.shape.context)
 
 
 def _forecast(job: Job, run_id: int, panel: Panel, pairs: Pairs, methods: Mapping[str, Statistical]) -> Iterator[str]:

@@ -58,7 +58,7 @@ def _best(job: Job, trial: Trial, tried: list[Tried]) -> list[Recipe]:
     training = job.pipeline.training
     sound = list(dict.fromkeys(one.recipe for one in tried if math.isfinite(one.owa)))
     if not sound:
-        return [plain_recipe(trial.panel, job.pipeline.shape, training)]
+        return [plain_recipe(trial.panel, job.pipeline.shape, training)] * (training.members or 1)
     if training.members is not None:
         return sound[: training.members]
     if trial.panel.observed.sum() < SMALL:

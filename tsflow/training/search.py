@@ -70,11 +70,11 @@ def other_view(tried: Sequence[Tried]) -> list[Recipe]:
 
 def portfolio(panel: Panel, shape: WindowShape, training: Training) -> list[Recipe]:
     """Transforms with and without emphasis on the windows that move more."""
-    if panel.has_negative:
-        kinds = [("none", 0.0), ("none", 0.5)]
+    if panel.has_negative:  # a configured transform is for those without
+        chosen = [("none", 0.0), ("none", 0.5)]
     else:
         kinds = [("log", 0.0), ("log", 0.5), ("power", 0.0), ("power", 0.5), ("none", 0.0)]
-    chosen = [kind for kind in kinds if training.transform in ("auto", kind[0])]
+        chosen = [kind for kind in kinds if training.transform in ("auto", kind[0])]
     return [
         Recipe(transform, shape.token, shape.context, emphasis=emphasis)  # type: ignore[arg-type]
         for transform, emphasis in chosen

@@ -53,6 +53,13 @@ def test_without_a_search_there_is_one_network_by_the_plain_recipe(small: Small)
     assert [(one["transform"], one["token"], one["context"]) for one in report["recipes"]] == [("log", 6, 36)]
 
 
+def test_as_many_networks_as_are_asked_for_are_trained_without_a_search_too(small: Small) -> None:
+    training = {"min_steps": 5, "max_steps": 5, "search": False, "members": 2}
+    small.configure(architectures=["gru"], training=training)
+    small.run()
+    assert [network["seed"] for network in networks(small)["gru"]] == [1, 2]
+
+
 def test_a_retry_goes_on_with_the_recipes_on_record(small: Small) -> None:
     small.configure(**FITTED)
     with (

@@ -270,3 +270,15 @@ def test_an_unknown_pipeline_is_named_beside_those_there_are(tmp_path: Path) -> 
 def test_a_digest_follows_the_settings(tmp_path: Path) -> None:
     short, again, long = (load_project(written(tmp_path, demo(horizon=h))).digest("demo") for h in ("3", "3", "4"))
     assert short == again != long
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"architectures": "[stage]", "training": "{stage: false}"}, "name a network"),
+        ({"quality": "{maximum: 1.0e+300}"}, "less than or equal to 1"),
+        ({"quality": "{minimum: -1.0e+300}"}, "greater than or equal to -1"),
+    ],
+)
+def test_what_could_never_be_trained_is_refused(tmp_path: Path, settings: dict[str, str], complaint: str) -> None:
+    assert complaint in "".join(complaints(tmp_path, demo(**settings)))

@@ -48,7 +48,8 @@ def test_every_pair_can_be_judged_and_every_series_is_accounted_for(panel, horiz
         assert outcomes(panel, pairs, horizon).observed.any(axis=1).all()
         for series, cutoff in zip(pairs.series, pairs.cutoff, strict=True):
             _, observed = panel.series(series)
-            assert observed[: cutoff - panel.first[series] + 1].sum() >= 2
+            end = max(cutoff - panel.first[series] + 1, 0)
+            assert observed[max(end - 6, 0) : end].sum() >= 2, "two of the six steps of the context"
         keys = list(zip(pairs.series, pairs.cutoff, strict=True))
         assert len(set(keys)) == len(keys) <= len(panel) * cutoffs
     judged = set(panel.unique_ids[protocol.select.series])
@@ -146,3 +147,15 @@ def test_a_common_calendar_needs_four_fifths_of_the_series(share):
     current = round(100 * share)
     series = [np.arange(144)] * current + [np.arange(100)] * (100 - current)
     assert plan_protocol(panel_of(*series), 12, SHAPE).anchor == ("calendar" if share > 0.8 else "own end")
+
+
+def test_a_series_that_paused_is_not_judged_where_a_network_saw_nothing_of_it():
+    open_all_year, summers = np.arange(144.0), np.arange(144.0)
+    summers[60:125] = np.nan  # the last select cutoff is at 131
+    protocol = plan_protocol(panel_of(*[open_all_year] * 9, summers), 12, WindowShape(12, 1, 6), 2)
+    pairs = [(series, cutoff) for series, cutoff in zip(protocol.select.series, protocol.select.cutoff, strict=True)]
+    assert (9, 131) in pairs
+    assert (9, 119) not in pairs, "its context is empty"
+    summers[126:131] = np.nan
+    protocol = plan_protocol(panel_of(*[open_all_year] * 9, summers), 12, WindowShape(12, 1, 6), 2)
+    assert protocol.left_out == {"too few observations in the 6 steps up to a select cutoff": ["s9"]}

@@ -52,8 +52,9 @@ def test_a_recipe_that_fails_is_last_and_has_no_loss_on_record():
     assert [one.to_json()["owa"] for one in tried if one.recipe.context == 8] == [None]
 
 
-def test_a_panel_with_a_negative_value_is_not_transformed():
-    recipes = portfolio(panel_of([{0: 5.0}, {0: -1.0}]), SHAPE, Training())
+@pytest.mark.parametrize("transform", ["auto", "log", "power", "none"])
+def test_a_panel_with_a_negative_value_is_not_transformed(transform):
+    recipes = portfolio(panel_of([{0: 5.0}, {0: -1.0}]), SHAPE, Training(transform=transform))
     assert {recipe.transform for recipe in recipes} == {"none"}
 
 
