@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from prefect import Flow
 from prefect.client.schemas.actions import DeploymentScheduleCreate
@@ -78,7 +79,14 @@ def _deployment(flow: Flow[..., Any], name: str, settings: Deployment, parameter
 def _schedule(text: str, timezone: str) -> CronSchedule | IntervalSchedule | RRuleSchedule:
     kind = schedule_kind(text)
     if kind == "cron":
-        return CronSchedule(cron=text, timezone=timezone)
+        return CronSchedule(cron=text, timezone=_zone_of(text, timezone))
     if kind == "rrule":
         return RRuleSchedule(rrule=text, timezone=timezone)
     return IntervalSchedule(interval=timedelta(seconds=int(text)), anchor_date=datetime(2020, 1, 1, tzinfo=UTC))
+
+
+def _zone_of(cron: str, timezone: str) -> str:
+    """Every hour goes by UTC, where that is the same: in autumn Prefect leaves out the hour that comes twice."""
+    hourly = cron.split()[1:] == ["*"] * 4
+    offsets = [ZoneInfo(timezone).utcoffset(datetime(2026, month, 1)) or timedelta() for month in (1, 7)]  # noqa: DTZ001
+    return "UTC" if hourly and not any(offset % timedelta(hours=1) for offset in offsets) else timezone

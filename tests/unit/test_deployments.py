@@ -1,5 +1,8 @@
 """What is asked of Prefect, without a server."""
 
+import asyncio
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -7,7 +10,7 @@ from typer.testing import CliRunner
 
 from tests.projects import PIPELINE, Small
 from tsflow.cli import app
-from tsflow.config import load_project
+from tsflow.config import Project, load_project, times_after
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,3 +57,23 @@ def test_every_parameter_is_explained_in_the_form_of_a_run() -> None:
     properties = pipeline.parameters.properties
     assert set(properties) == {"pipeline", "config", "slot", "force"}
     assert all(field["description"] for field in properties.values())
+
+
+@pytest.mark.parametrize("day", [datetime(2024, 3, 30, tzinfo=UTC), datetime(2024, 10, 26, tzinfo=UTC)])
+@pytest.mark.parametrize("timezone", ["Europe/Berlin", "America/New_York", "Asia/Kolkata"])
+@pytest.mark.parametrize("cron", ["0 * * * *", "*/30 * * * *", "0 6 * * *", "15 4 * * MON"])
+def test_prefect_starts_runs_when_they_are_due_over_both_changes_of_the_clock(
+    cron: str, timezone: str, day: datetime
+) -> None:
+    from prefect.server.schemas.schedules import CronSchedule
+
+    from flows.deployments import deployments
+
+    moment = day.replace(hour=22, minute=1)  # some hours before
+    source = {"kind": "csv", "path": "a.csv"}
+    settings = {"source": source, "frequency": "h", "horizon": 2, "schedule": cron, "timezone": timezone}
+    project = Project.model_validate({"pipelines": {"p": settings}})
+    wanted = next(one for one in deployments(project, Path("a.yaml")) if one.full_name == "pipeline/p")
+    schedule = CronSchedule(**wanted.schedules[0].schedule.model_dump())
+    starts = asyncio.run(schedule.get_dates(n=12, start=moment))
+    assert [time.astimezone(UTC) for time in starts] == list(islice(times_after(cron, moment, timezone), 12))

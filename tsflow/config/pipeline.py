@@ -93,7 +93,9 @@ class Pipeline(Settings):
     frequency: str = Field(description="Grid of the series, a pandas alias: h, D, W-MON, MS ...")
     horizon: int = Field(ge=1, description="Steps to forecast.")
     season_length: int | None = Field(None, ge=1, description="Steps in a season; from the frequency if not given.")
-    timezone: Timezone = Field("UTC", description="Zone that decides local hours; stamps are stored in UTC.")
+    timezone: Timezone = Field(
+        "UTC", description="Zone of dates, schedules and local times in views; stamps and seasons go by UTC."
+    )
     clock: Literal["wall", "data"] = Field("wall", description="`data`: now is one step after the last observation.")
     schedule: Schedule | None = Field(
         None, description="When it runs: cron or iCalendar rule in the pipeline's timezone, or seconds."
