@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, Select, column, func, select, table
+from sqlalchemy import Connection, Engine, Select, column, func, select, table, text
 from sqlalchemy.sql.expression import TableClause
 from sqlalchemy.types import NullType
 
@@ -25,7 +25,8 @@ from tsflow.store.schema import quarantine as quarantine_table
 from tsflow.store.schema import runs as runs_table
 from tsflow.store.schema import series as series_table
 from tsflow.store.types import Timestamp
-from tsflow.store.views import WELL, views
+from tsflow.store.views import WELL, published_forecasts, views
+from tsflow.store.views.view import Sql
 
 __all__ = [
     "WELL",
@@ -87,7 +88,7 @@ def latest_forecasts(
     with reading(engine) as connection:
         if as_of is None:
             return _view(connection, "latest_forecasts", pipeline, series, "pipeline", "unique_id", "ds")
-        history = _table("forecast_history")
+        history = _published(connection)
         current = _current_at(as_of, pipeline, series)
         same = (
             (history.c.run_id == current.c.run_id)
@@ -99,7 +100,7 @@ def latest_forecasts(
 
 
 def forecast_history(engine: Engine, pipeline: str | None = None, series: Sequence[str] | None = None) -> pd.DataFrame:
-    """Every published forecast, by issue and lead."""
+    """What was published for each slot, by issue and lead."""
     with reading(engine) as connection:
         return _view(connection, "forecast_history", pipeline, series, "pipeline", "unique_id", "issued_at", "lead")
 
@@ -221,6 +222,12 @@ def _current_at(moment: datetime, pipeline: str | None, series: Sequence[str] | 
     )
     published = _only(ranked, series_table, pipeline, series).subquery()
     return select(published).where(published.c.rank == 1, published.c.source != "none").subquery()
+
+
+def _published(connection: Connection) -> Any:
+    """All that readers ever saw, in the columns of `forecast_history`."""
+    statement = published_forecasts(Sql(connection.dialect.name)).replace(":", r"\:")  # of times: no parameters
+    return text(statement).columns(*_table("forecast_history").columns).subquery("published")
 
 
 def _view(

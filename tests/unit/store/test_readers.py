@@ -44,6 +44,19 @@ def test_forecasts_as_a_reader_saw_them_at_a_moment(
     assert len(seen) == 3 * len(slots)
 
 
+def test_what_a_slot_had_said_before_it_was_forecast_again_is_seen_as_of_then(
+    engine: Engine, fence: Fence, forecast: Forecast, series_ids: list[int]
+) -> None:
+    first = forecast(0, series_ids, value=1.0)
+    runs.begin(engine, fence, "forecast", first.slot, now=first.slot, force=True)
+    again = forecast(0, series_ids, value=2.0, publish=False)
+    forecasts.publish(engine, fence, again.id, first.slot + timedelta(minutes=50))
+    assert set(readers.forecast_history(engine)["y_hat"]) == {2}
+    for minutes, value in {49: 1, 51: 2}.items():
+        seen = readers.latest_forecasts(engine, as_of=first.slot + timedelta(minutes=minutes))
+        assert (set(seen["y_hat"]), len(seen)) == ({value}, 9)
+
+
 def test_a_series_left_out_of_the_newest_run_keeps_its_forecast_as_of_then(
     engine: Engine, forecast: Forecast, series_ids: list[int]
 ) -> None:

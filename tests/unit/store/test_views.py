@@ -78,7 +78,7 @@ def test_accuracy_sets_forecasts_beside_what_came_true(
     assert [(row["in_80"], row["in_95"]) for row in rows] == [(1, 1), (0, 1)]
 
 
-def test_accuracy_counts_a_slot_that_was_forced_again_once(
+def test_history_and_accuracy_count_a_slot_that_was_forced_again_once(
     engine: Engine, forecast: Forecast, fence: Fence, series_ids: list[int]
 ) -> None:
     first = forecast(0, series_ids, value=1.0)
@@ -87,7 +87,8 @@ def test_accuracy_counts_a_slot_that_was_forced_again_once(
     assert _rows(engine, "SELECT y_hat FROM forecast_accuracy") == [{"y_hat": 1}]
     forecast(0, series_ids, value=2.0)
     assert _rows(engine, "SELECT y_hat FROM forecast_accuracy") == [{"y_hat": 2}]
-    assert len(_rows(engine, "SELECT * FROM forecast_history WHERE unique_id = 'a'")) == 6
+    history = "SELECT lead, y_hat FROM forecast_history WHERE unique_id = 'a' ORDER BY lead"
+    assert _rows(engine, history) == [{"lead": lead, "y_hat": 2} for lead in (1, 2, 3)]
 
 
 def test_the_leaderboard_shows_the_last_retrain_and_its_champion(engine: Engine, fence: Fence) -> None:

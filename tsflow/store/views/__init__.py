@@ -4,13 +4,13 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import InternalError
 
 from tsflow.errors import StoreError
-from tsflow.store.views.forecasts import forecast_accuracy, forecast_history, latest_forecasts
+from tsflow.store.views.forecasts import forecast_accuracy, forecast_history, latest_forecasts, published_forecasts
 from tsflow.store.views.health import WELL, pipeline_health
 from tsflow.store.views.monitoring import accuracy_by_lead, monitoring
 from tsflow.store.views.pipelines import champions, data_quality, leaderboard
 from tsflow.store.views.view import Sql, View
 
-__all__ = ["WELL", "View", "create_views", "drop_views", "views"]
+__all__ = ["WELL", "View", "create_views", "drop_views", "published_forecasts", "views"]
 
 _VIEWS = (
     latest_forecasts,

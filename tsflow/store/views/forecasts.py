@@ -1,5 +1,7 @@
 """Views on forecasts: those that are current, all that were ever issued, and how they turned out."""
 
+from dataclasses import replace
+
 from tsflow.store.views.view import PUBLISHED, Columns, Sql, View
 
 _LAST_REDO = (
@@ -32,18 +34,26 @@ def latest_forecasts(sql: Sql) -> View:
 
 
 def forecast_history(sql: Sql) -> View:
-    """Every published forecast."""
+    """What was published for each slot."""
     return View(
         name="forecast_history",
-        comment="Every forecast ever published, one row a step; issued_at and lead tell the issues apart.",
+        comment=(
+            "Every forecast published, one row a step; issued_at and lead tell the issues apart. "
+            "Of a slot that was forecast again on purpose, the last counts."
+        ),
         question="What did we say about 2024-07-03, and when did we say it?",
         columns={**_step(sql), **_values(), **_origin(sql)},
-        tables=_joined(_RUNS, "", _PUBLISHED),
+        tables=_joined(_RUNS, "", f"{_PUBLISHED} AND {_LAST_REDO}"),
         example=(
             "SELECT issued_at, lead, y_hat, lo_95, hi_95\nFROM forecast_history\n"
             "WHERE pipeline = 'sales' AND unique_id = 'store-1' AND ds = '2024-07-03'\nORDER BY issued_at"
         ),
     )
+
+
+def published_forecasts(sql: Sql) -> str:
+    """The statement of `forecast_history` with what a slot that was forecast again had said before."""
+    return replace(forecast_history(sql), tables=_joined(_RUNS, "", _PUBLISHED)).select()
 
 
 def forecast_accuracy(sql: Sql) -> View:
