@@ -27,7 +27,7 @@ def pipeline(
     Args:
         pipeline: Name of a pipeline in the configuration.
         config: Path of the project's YAML file.
-        slot: The time to run for; the present step of the pipeline's clock if not given.
+        slot: A moment in the step to run for; the present step of the pipeline's clock if not given.
         force: Do the slot again even if it is done.
 
     Returns:

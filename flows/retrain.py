@@ -54,7 +54,7 @@ def retrain(pipeline: str, config: str = "tsflow.yaml", slot: datetime | None = 
     Args:
         pipeline: Name of a pipeline in the configuration.
         config: Path of the project's YAML file.
-        slot: The time to run for; the present step of the pipeline's clock if not given.
+        slot: A moment in the step to run for; the present step of the pipeline's clock if not given.
             A past one knows what was known then.
         force: Retrain even if none is due.
 

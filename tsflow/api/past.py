@@ -12,7 +12,7 @@ from tsflow.steps import ranking
 from tsflow.steps.record import By, summary
 
 Moment = datetime | str
-"""A datetime or ISO 8601 text; UTC if it names no zone, as the times in frames are."""
+"""A datetime or ISO 8601 text; without an offset it is UTC, as the times in frames are, or a date by the calendar."""
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,25 @@ class Comparison:
 
 
 def utc(moment: Moment, argument: str) -> datetime:
-    """An aware moment.
+    """An aware moment; UTC if it has no offset.
+
+    Raises:
+        ConfigError: If it is a text and no ISO 8601 time, with the argument's name.
+    """
+    parsed = as_written(moment, argument)
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed
+
+
+def as_written(moment: Moment, argument: str) -> datetime:
+    """A moment with its offset, if it has one: without, what it means is for the pipeline's clock to say.
 
     Raises:
         ConfigError: If it is a text and no ISO 8601 time, with the argument's name.
     """
     try:
-        stamp = pd.Timestamp(moment if isinstance(moment, datetime) else datetime.fromisoformat(moment))
+        return pd.Timestamp(moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)).to_pydatetime()
     except ValueError:
         raise ConfigError(f"{argument}: {moment!r} is no ISO 8601 time, such as 2024-07-01T06:00+02:00") from None
-    aware = stamp.tz_localize(UTC) if stamp.tzinfo is None else stamp
-    return aware.to_pydatetime()
 
 
 def live(
@@ -75,14 +83,14 @@ def live(
     Args:
         config: Path of the project's YAML file.
         name: The pipeline.
-        first: A moment in the first slot.
+        first: A moment in the first slot, as in `Pipeline.backfill`.
         last: A moment in the last; the slot before the present if not given.
         again: In a space of its own, rather than making up for missed slots in the live one.
         on_progress: Called with what is done, steps done and steps in all.
     """
-    end = None if last is None else utc(last, "last")
+    begin, end = as_written(first, "first"), None if last is None else as_written(last, "last")
     space, lived = steps.live_through(
-        *(config, name, utc(first, "first"), end),
+        *(config, name, begin, end),
         again=again,
         holder=steps.this_process("tsflow in Python"),
         on_progress=on_progress,

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from sqlalchemy import Engine
 
 from tsflow import config, steps
-from tsflow.api.past import Comparison, Moment, Replay, live, utc
+from tsflow.api.past import Comparison, Moment, Replay, as_written, live, utc
 from tsflow.errors import ConfigError, DataError
 from tsflow.steps.backtest import backtest, comparison, plan_backtest
 from tsflow.steps.picture import picture
@@ -113,7 +113,7 @@ class Pipeline:
         """Run missed slots, oldest first, each with what was known at its time; nothing present is moved.
 
         Args:
-            first: A moment in the first slot, by the pipeline's clock.
+            first: A moment in the first slot; without an offset it is by the pipeline's clock (UTC, or its dates).
             last: A moment in the last; the slot before the present if not given.
             on_progress: Called with what is done, steps done and steps in all.
 
@@ -164,7 +164,7 @@ class Pipeline:
             DataError: If nothing is ingested yet.
             TrainingError: If nothing can be trained at a cutoff.
         """
-        path, end = str(self.project.path), None if last is None else utc(last, "last")
+        path, end = str(self.project.path), None if last is None else as_written(last, "last")
         plan = plan_backtest(path, self.name, windows=windows, step=step, every=every, last=end)
         holder = steps.this_process("tsflow in Python")
         for _ in backtest(path, self.name, plan, others=others, holder=holder, on_progress=on_progress):

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tsflow.cli.errors import command
-from tsflow.cli.options import CONFIG, Config, Form, Format, Output, parsed_moment
+from tsflow.cli.options import CONFIG, Config, Form, Format, Output, parsed_time
 from tsflow.cli.output import note, show
 from tsflow.cli.progress import progress_bars
 
@@ -65,7 +65,7 @@ def backtest(
     from tsflow.steps.backtest import comparison, plan_backtest
     from tsflow.steps.ranking import ranking
 
-    path, end = str(config), None if last is None else parsed_moment(last, "--to")
+    path, end = str(config), None if last is None else parsed_time(last, "--to")
     plan = plan_backtest(path, pipeline, windows=windows, step=step, every=every, last=end)
     holder = steps.this_process("tsflow backtest")
     more = [other.value for other in others or []]

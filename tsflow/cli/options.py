@@ -52,16 +52,25 @@ def chosen(project: "Project", names: list[str] | None) -> list[str]:
 
 
 def parsed_moment(text: str, option: str) -> datetime:
-    """An aware moment; UTC if it names no zone.
+    """An aware moment; UTC if it has no offset.
+
+    Raises:
+        ConfigError: If it is no ISO 8601 time, with the option's name.
+    """
+    moment = parsed_time(text, option)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def parsed_time(text: str, option: str) -> datetime:
+    """A time with its offset, if it has one: without, what it means is for the pipeline's clock to say.
 
     Raises:
         ConfigError: If it is no ISO 8601 time, with the option's name.
     """
     try:
-        moment = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         raise ConfigError(f"{option}: {text!r} is no ISO 8601 time, such as 2024-07-01T06:00+02:00") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 @contextmanager

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tsflow.cli.errors import command, exit_code
-from tsflow.cli.options import CONFIG, Config, Form, Format, Output, parsed_moment, project_database
+from tsflow.cli.options import CONFIG, Config, Form, Format, Output, parsed_time, project_database
 from tsflow.cli.output import note, show
 from tsflow.cli.progress import progress_bars
 
 if TYPE_CHECKING:
     from tsflow.steps import Lived
 
-From = Annotated[str, typer.Option("--from", metavar="TIME", help="First slot: ISO 8601, UTC if it has no zone.")]
+From = Annotated[
+    str, typer.Option("--from", metavar="TIME", help="In the first slot: a date, or ISO 8601 (UTC if no offset).")
+]
 To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Last slot; that before the present if absent.")]
 
 
@@ -75,7 +77,7 @@ def _live(config: Path, pipeline: str, first: str, last: str | None, *, again: b
     """Live through slots, with bars; returns the space and what became of each."""
     from tsflow import steps
 
-    begin, end = parsed_moment(first, "--from"), None if last is None else parsed_moment(last, "--to")
+    begin, end = parsed_time(first, "--from"), None if last is None else parsed_time(last, "--to")
     what = "replay" if again else "backfill"
     with progress_bars(pipeline) as listener:
         return steps.live_through(

@@ -16,7 +16,7 @@ from tsflow.evaluation import seasonal_naive, that_judge
 from tsflow.evaluation.naive import drift, naive
 from tsflow.models import LEVELS
 from tsflow.panel import Panel
-from tsflow.steps.clock import position_of, start_of
+from tsflow.steps.clock import on_clock, position_of, start_of
 from tsflow.steps.data import live_panel, whole_panel
 from tsflow.steps.job import Job, Progress, hold_past_slot, open_job, wall_clock
 from tsflow.steps.preview import candidate_forecaster
@@ -51,7 +51,7 @@ def plan_backtest(
         windows: Number of cutoffs.
         step: Steps from one to the next; the horizon if not given.
         every: Train again every so many windows; 0: once, at the first.
-        last: The last step that may be judged; the last of the data if not given.
+        last: A moment in the last step that may be judged; the last of the data if not given.
 
     Raises:
         DataError: If nothing is ingested yet.
@@ -64,7 +64,7 @@ def plan_backtest(
         raise DataError(f"{name}: no observation yet; `tsflow ingest {name}` reads them")
     end = int(panel.last[panel.lengths > 0].max())
     if last is not None:
-        end = min(end, position_of(pipeline.grid, last))
+        end = min(end, position_of(pipeline.grid, on_clock(pipeline, last)))
     stride = step or pipeline.horizon
     cutoffs = [end - pipeline.horizon - stride * number for number in range(windows)][::-1]
     size = every or windows

@@ -30,9 +30,18 @@ def pipeline_now(name: str, pipeline: Pipeline, wall: datetime) -> datetime:
 
 def slot_of(pipeline: Pipeline, now: datetime) -> datetime:
     """The start of the step that ``now`` lies in, so that a run repeated within a step is the same slot."""
-    grid = pipeline.grid
-    local = now.astimezone(ZoneInfo(pipeline.timezone)) if grid.is_calendar and pipeline.clock == "wall" else now
-    return step_of(grid, local)
+    return step_of(pipeline.grid, on_clock(pipeline, now) if pipeline.clock == "wall" else now)
+
+
+def on_clock(pipeline: Pipeline, moment: datetime) -> datetime:
+    """What the pipeline's clock shows at a moment, labelled UTC as slots are: UTC, or of dates that of its zone.
+
+    A moment without an offset is what the clock shows.
+    """
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    zone = ZoneInfo(pipeline.timezone) if pipeline.grid.is_calendar else UTC
+    return moment.astimezone(zone).replace(tzinfo=UTC)
 
 
 def next_due(pipeline: Pipeline, slot: datetime) -> datetime | None:

@@ -15,7 +15,17 @@ from tsflow.config import Pipeline, Project, load_project, place_of
 from tsflow.errors import ConfigError, DataError, DeviceError, SourceError, StoreError
 from tsflow.models import check_architectures
 from tsflow.steps.alerts import Alert, Channel, Kind, send
-from tsflow.steps.clock import due_from, known_at, next_due, pipeline_now, position_of, slot_of, start_of, step_of
+from tsflow.steps.clock import (
+    due_from,
+    known_at,
+    next_due,
+    on_clock,
+    pipeline_now,
+    position_of,
+    slot_of,
+    start_of,
+    step_of,
+)
 from tsflow.store import leases, migrate, pipelines, runs
 from tsflow.store.engine import opened, reading
 from tsflow.store.leases import LIVE, Fence
@@ -161,7 +171,7 @@ def hold_slot(
         config: Path of the project's YAML file.
         name: The pipeline.
         wall: The present moment.
-        slot: The time to run for, at the latest the present.
+        slot: A moment in the step to run for, at the latest the present; without an offset it is by the clock.
         scheduled: When the run was to start, if a schedule started it: without a slot, it is for the step of that time.
         force: Do what is done again.
         holder: Who holds the lease, for whoever finds it held; the same holder may take it over.
@@ -257,8 +267,7 @@ def choose_slot(
     present = slot_of(pipeline, now)
     if slot is None:
         return now, present, None
-    aware = slot if slot.tzinfo else slot.replace(tzinfo=UTC)
-    chosen = step_of(pipeline.grid, aware.astimezone(UTC))
+    chosen = step_of(pipeline.grid, on_clock(pipeline, slot))
     if chosen > present:
         raise ConfigError(f"{name}: slot {chosen:%Y-%m-%d %H:%M} is later than the present, {present:%Y-%m-%d %H:%M}")
     return now, chosen, known_at(pipeline, chosen) if chosen < present else None

@@ -7,7 +7,7 @@ from typing import Literal
 
 from tsflow.config import load_project
 from tsflow.errors import ArtifactError, ConfigError, DataError, TrainingError, TsflowError
-from tsflow.steps.clock import pipeline_now, slot_of, slots
+from tsflow.steps.clock import on_clock, pipeline_now, slot_of, slots
 from tsflow.steps.ingest import ingest
 from tsflow.steps.job import Progress, hold_past_slot, hold_slot, open_job, wall_clock
 from tsflow.steps.slot import run_slot
@@ -49,7 +49,7 @@ def live_through(
     Args:
         config: Path of the project's YAML file.
         name: The pipeline.
-        first: A moment in the first slot, by the pipeline's clock.
+        first: A moment in the first slot; without an offset it is by the pipeline's clock.
         last: A moment in the last one; the slot before the present if not given.
         again: Whether in a space of their own.
         holder: Who holds the leases.
@@ -80,10 +80,11 @@ def _past_slots(config: str, name: str, first: datetime, last: datetime | None) 
     """The slots that are past, ascending: those of the schedule, else one a step."""
     pipeline = load_project(config).pipeline(name)
     present = slot_of(pipeline, pipeline_now(name, pipeline, wall_clock()))
-    wanted = [slot for slot in slots(pipeline, first, min(last or present, present)) if slot < present]
+    begin, end = on_clock(pipeline, first), present if last is None else on_clock(pipeline, last)
+    wanted = [slot for slot in slots(pipeline, begin, min(end, present)) if slot < present]
     if not wanted:
         raise ConfigError(
-            f"{name}: no slot from {first:%Y-%m-%d %H:%M} on is past; the present one is {present:%Y-%m-%d %H:%M}, "
+            f"{name}: no slot from {begin:%Y-%m-%d %H:%M} on is past; the present one is {present:%Y-%m-%d %H:%M}, "
             "which `tsflow run` does"
         )
     return wanted

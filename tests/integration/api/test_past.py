@@ -58,7 +58,8 @@ def test_a_backtest_is_ranked_and_evaluated(small: Small, pipeline: tsflow.Pipel
     with pytest.raises(DataError, match="no observation yet"):
         pipeline.backtest()
     pipeline.run()
-    found = pipeline.backtest(windows=3, step=2, last="2023-10-01")
+    small.configure(**QUICK, timezone="Europe/Berlin")
+    found = pipeline.backtest(windows=3, step=2, last="2023-09-30T22:00+00:00")
     assert found.forecasts["ds"].max() == pd.Timestamp("2023-10-01")
     assert found.forecasts["cutoff"].nunique() == 3
     board = found.leaderboard(metric="mae")

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import tsflow
 from tests.projects import PIPELINE, WALL, Small, seasonal
 from tsflow import steps
 from tsflow.cli import app
-from tsflow.errors import DataError
+from tsflow.errors import ConfigError, DataError
 
 JULY = datetime(2023, 7, 1, tzinfo=UTC)
 
@@ -30,6 +31,26 @@ def test_a_past_slot_forecasts_as_it_did_when_it_was_present(small: Small) -> No
     assert rows[0] == rows[1]
     assert {row["run_id"] for row in small.rows("SELECT run_id FROM latest_forecasts")} == {present}
     assert small.rows("SELECT model_id FROM champion_aliases") == champion
+
+
+@pytest.mark.parametrize(
+    ("written", "hour", "month"),
+    [
+        ("2030-07-01T00:00", "2030-07-01 00:00", "2030-07-01 00:00"),
+        ("2030-07-01T00:00+02:00", "2030-06-30 22:00", "2030-07-01 00:00"),
+        ("2030-06-30T22:00+00:00", "2030-06-30 22:00", "2030-07-01 00:00"),
+    ],
+)
+def test_a_moment_means_the_same_slot_to_all_that_take_one(small: Small, written: str, hour: str, month: str) -> None:
+    hours = {**PIPELINE, "frequency": "h", "clock": "wall", "timezone": "Europe/Berlin"}
+    small.configure_project(pipelines={"hours": hours, "months": {**PIPELINE, "timezone": "Europe/Berlin"}})
+    for name, slot in (("hours", hour), ("months", month)):
+        told = CliRunner().invoke(app, ["backfill", name, "--from", written, "--config", small.config])
+        assert f"no slot from {slot} on is past" in " ".join(told.stderr.split())
+        with pytest.raises(ConfigError, match=f"no slot from {slot} on is past"):
+            tsflow.Project.load(small.config).pipeline(name).backfill(written)
+        with pytest.raises(ConfigError, match=f"slot {slot} is later"):
+            steps.look_up(small.config, name, wall=WALL, slot=datetime.fromisoformat(written))
 
 
 def test_a_past_slot_knows_the_series_of_its_time(small: Small) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from tsflow.config import Pipeline
-from tsflow.steps.clock import known_at, slots
+from tsflow.steps.clock import known_at, slot_of, slots
 
 
 def pipeline(**settings: Any) -> Pipeline:
@@ -44,3 +44,10 @@ def test_a_past_slot_knows_what_its_scheduled_run_would_have(
 def test_slots_are_those_of_the_schedule(settings: dict[str, Any], expected: list[str]) -> None:
     found = slots(pipeline(**settings), moment("2024-03-29T12:00"), moment("2024-04-01T09:00"))
     assert found == [moment(date) for date in expected]
+
+
+@pytest.mark.parametrize(("frequency", "expected"), [("h", "2024-06-30T22:00"), ("D", "2024-07-01")])
+@pytest.mark.parametrize("now", ["2024-06-30T22:00+00:00", "2024-07-01T00:00+02:00", "2024-06-30T19:00-03:00"])
+def test_the_same_moment_is_the_same_slot_however_it_is_written(frequency: str, now: str, expected: str) -> None:
+    settings = pipeline(frequency=frequency, timezone="Europe/Berlin")
+    assert slot_of(settings, datetime.fromisoformat(now)) == moment(expected)
