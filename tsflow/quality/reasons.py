@@ -8,7 +8,7 @@ _WORDS = {
     Check.ROW_BROKEN: "the row {line} has not the columns of the header, or a quote too many; mend it in the source",
     Check.SERIES_UNNAMED: "the series has no name (column {id_column}); name it in the source",
     Check.SERIES_GARBLED: (
-        "the name {unique_id} has characters that decoding lost; set source.encoding (cp1252, latin-1 ...), "
+        "the name {unique_id} has NUL or characters that decoding lost; set source.encoding (cp1252, latin-1 ...), "
         "or mend it in the source"
     ),
     Check.TIME_MISSING: "the time is missing (column {ds_column}); fill it in in the source",

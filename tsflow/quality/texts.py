@@ -31,5 +31,9 @@ def says_missing(text: pa.Array) -> pa.Array:
 
 
 def is_garbled(text: pa.Array) -> pa.Array:
-    """Whether each cell has lost characters to a wrong encoding, so that different ones may look the same."""
-    return pc.fill_null(pc.match_substring(text, "\N{REPLACEMENT CHARACTER}"), False)
+    """Whether each cell has lost characters to a wrong encoding, so that different ones may look the same, or has NUL.
+
+    PostgreSQL stores no NUL, which is what UTF-16 looks like where another encoding is believed.
+    """
+    lost = pc.match_substring(text, "\N{REPLACEMENT CHARACTER}")
+    return pc.fill_null(pc.or_(lost, pc.match_substring(text, "\0")), False)

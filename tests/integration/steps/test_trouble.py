@@ -89,6 +89,19 @@ def test_a_source_in_another_encoding_says_which_setting_to_mend(small: Small) -
     assert [row["unique_id"] for row in small.rows(names)] == ["Bär", "Bür"]
 
 
+def test_a_nul_in_a_name_costs_its_row(small: Small) -> None:
+    small.source.write_text(seasonal().to_csv(index=False) + "a\0b,2018-01-01,5\n")
+    with (
+        steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket,
+        steps.open_job(ticket) as job,
+    ):
+        steps.ingest(job)
+    assert [row["unique_id"] for row in small.rows("SELECT unique_id FROM series ORDER BY 1")] == ["a", "b"]
+    (refused,) = small.rows("SELECT failed_check, reason FROM quarantine")
+    assert refused["failed_check"] == "series_garbled"
+    assert r"'a\x00b'" in refused["reason"]
+
+
 @pytest.mark.parametrize("source", ["missing", "refused"])
 def test_a_failed_run_ends_when_it_failed(small: Small, source: str) -> None:
     small.source.unlink() if source == "missing" else small.write(seasonal().assign(y="n/a!"))

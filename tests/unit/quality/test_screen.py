@@ -104,7 +104,14 @@ def test_a_row_is_filed_under_the_gravest_check_that_it_fails() -> None:
 def test_a_name_that_decoding_spoilt_is_quarantined_for_different_ones_look_the_same() -> None:
     found = screened(raw(days(3), ["1", "2", "3"], ["B\ufffdr", "b", "B\ufffdr"]))
     assert failed(found) == [(1, "series_garbled"), (3, "series_garbled")]
-    assert "'B\ufffdr' has characters that decoding lost; set source.encoding" in found.bad["reason"].iloc[0]
+    assert "'B\ufffdr' has NUL or characters that decoding lost; set source.encoding" in found.bad["reason"].iloc[0]
+    assert found.series.tolist() == ["b"]
+
+
+def test_a_name_with_a_character_that_databases_refuse_is_quarantined() -> None:
+    found = screened(raw(days(3), ["1", "2", "3"], ["a\0b", "b", "\0"]))
+    assert failed(found) == [(1, "series_garbled"), (3, "series_garbled")]
+    assert "the name 'a\\x00b' has NUL" in found.bad["reason"].iloc[0]
     assert found.series.tolist() == ["b"]
 
 
