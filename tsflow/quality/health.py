@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tsflow.config import Pipeline
 from tsflow.panel import Panel
-from tsflow.quality.grids import fitting_frequency
+from tsflow.quality.grids import frequency_advice
 from tsflow.quality.screen import limits_of
 
 _LISTED = 20
@@ -48,9 +48,7 @@ class PanelHealth(BaseModel):
     series_flat: int = Field(description="Series with a flat stretch.")
     oldest_age: int | None = Field(description="Age, in steps, of the last observation of the series furthest behind.")
     worst: tuple[SeriesHealth, ...] = Field(description="At most 20, by steps that are missing, flat or overdue.")
-    seems: str | None = Field(
-        description="A coarser frequency that the stamps seem to have, if most of the grid is empty."
-    )
+    seems: str | None = Field(description="What to do about the frequency, in words, if most of the grid is empty.")
 
 
 def combined_health(parts: Sequence[PanelHealth]) -> PanelHealth:
@@ -87,7 +85,7 @@ def panel_health(panel: Panel, pipeline: Pipeline, now: datetime) -> PanelHealth
         series_flat=int((measures["flat_stretches"] > 0).sum()),
         oldest_age=int(measures["age"][some].max()) if some.any() else None,
         worst=tuple(_one(panel, measures, index) for index in worst),
-        seems=_seeming_frequency(panel),
+        seems=_advice(panel),
     )
 
 
@@ -132,7 +130,7 @@ def _runs(panel: Panel) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return starts, np.diff(starts, append=len(values))
 
 
-def _seeming_frequency(panel: Panel) -> str | None:
+def _advice(panel: Panel) -> str | None:
     if 2 * panel.observed.sum() >= len(panel.observed):
         return None
-    return fitting_frequency(panel.timestamps()[panel.observed])
+    return frequency_advice(panel.timestamps()[panel.observed], panel.frequency)

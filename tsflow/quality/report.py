@@ -31,7 +31,7 @@ class QualityReport(BaseModel):
     examples: dict[str, str] = Field({}, description="For each such check, one reason in words.")
     bad_share: float = Field(0.0, description="Quarantined rows over rows read.")
     seems: str | None = Field(
-        None, description="Frequency that the data seem to have, if the configured one does not fit."
+        None, description="What to do about the frequency, in words, if the configured one does not fit."
     )
     health: PanelHealth | None = Field(None, description="Gaps, flat stretches and ages of the series.")
 
@@ -93,10 +93,7 @@ class QualityReport(BaseModel):
         gaps = f", {self.missing} are gaps" if self.missing else ""
         lines = [f"{name}: {bad} of {self.rows_read} rows ({self.bad_share:.1%}) are bad{gaps}; {limit}"]
         if self.seems is not None:
-            lines.append(
-                f"most times are off the grid of frequency {pipeline.frequency}: the data seem to have the "
-                f"frequency {self.seems}; set pipelines.{name}.frequency"
-            )
+            lines.append(f"most times are off the grid of frequency {pipeline.frequency}: {self.seems}")
         for check, count in sorted(self.quarantined.items(), key=lambda item: -item[1]):
             lines.append(f"{check}: {count}, such as: {self.examples[check]}")
         lines.append("nothing was written but the quarantine, which has every bad row with its reason")

@@ -13,7 +13,7 @@ from tsflow.config import Pipeline
 from tsflow.quality.bad_rows import bad_rows
 from tsflow.quality.checks import Check
 from tsflow.quality.duplicates import repeated
-from tsflow.quality.grids import fitting_frequency
+from tsflow.quality.grids import frequency_advice
 from tsflow.quality.reasons import decimal_of
 from tsflow.quality.schemas import (
     CleanObservations,
@@ -46,7 +46,7 @@ class Screened:
     series: NDArray[np.object_]
     """Names of all series with a credible row, be its value good or not."""
     seems: str | None
-    """The frequency that the data seem to have, if most rows are off the configured one's grid."""
+    """What to do about the frequency, in words, if most rows are off the configured one's grid."""
 
 
 def limits_of(pipeline: Pipeline, now: datetime) -> Limits:
@@ -90,7 +90,7 @@ def screen(chunk: pd.DataFrame, pipeline: Pipeline, now: datetime, *, mixed_zone
         duplicates=int(copies.sum()),
         missing=int(gaps.sum()),
         series=parsed["unique_id"][worst > Check.TIME_IN_FUTURE].unique().astype(object),
-        seems=_seeming_frequency(parsed, worst),
+        seems=_advice(parsed, worst, pipeline),
     )
 
 
@@ -141,8 +141,8 @@ def _availability(
     return np.where(absent, delayed, mapped.ds), (mapped.fault != Check.NONE) & ~absent
 
 
-def _seeming_frequency(parsed: pd.DataFrame, worst: NDArray[np.int8]) -> str | None:
+def _advice(parsed: pd.DataFrame, worst: NDArray[np.int8], pipeline: Pipeline) -> str | None:
     off = worst == Check.TIME_OFF_GRID
     if off.sum() <= _GUESS_ABOVE * len(worst):
         return None
-    return fitting_frequency(parsed["ds"].to_numpy()[off])
+    return frequency_advice(parsed["ds"].to_numpy()[off], pipeline.grid)

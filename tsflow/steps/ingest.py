@@ -56,8 +56,7 @@ def _ingest(job: Job, run_id: int, on_progress: Progress | None) -> None:
     health = combined_health([panel_health(panel, job.pipeline, job.ticket.now) for panel in shards])
     if health.seems:
         logger.warning(
-            "%s: the stamps seem to have the frequency %s: set `frequency`, and give the pipeline another name, "
-            "since what is stored is counted in %s",
+            "%s: %s, and give the pipeline another name, since what is stored is counted in %s",
             *(job.name, health.seems, job.pipeline.grid),
         )
     found = report.with_health(health).model_dump(mode="json")

@@ -57,7 +57,16 @@ def test_only_the_worst_series_are_named() -> None:
 
 def test_a_grid_that_is_mostly_empty_has_a_coarser_frequency() -> None:
     months = {str(month): 1.0 for month in np.arange("2023-01", "2024-01", dtype="M8[M]").astype("M8[D]")}
-    assert panel_health(panel(a=months), SETTINGS, NOW).seems == "MS"
+    advice = "the data seem to have the frequency MS: set `frequency`"
+    assert panel_health(panel(a=months), SETTINGS, NOW).seems == advice
+
+
+def test_a_grid_that_is_mostly_empty_is_not_advised_to_be_what_it_is() -> None:
+    middle = {str(day): 1.0 for day in np.arange("2023-01", "2024-01", dtype="M8[M]").astype("M8[D]") + 14}
+    advice = "the data seem to have the frequency MS: write 2023-01-01 for 2023-01-15 and set `frequency`"
+    assert panel_health(panel(a=middle), SETTINGS, NOW).seems == advice
+    scattered = {str(day): 1.0 for day in np.datetime64("2023-01-01") + np.array([0, 3, 11, 40, 45, 87])}
+    assert panel_health(panel(a=scattered), SETTINGS, NOW).seems is None
 
 
 def test_series_without_observations_are_counted() -> None:

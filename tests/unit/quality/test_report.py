@@ -41,7 +41,9 @@ def test_a_share_above_the_threshold_stops_with_examples() -> None:
 
 def test_a_frequency_that_does_not_fit_is_named() -> None:
     report = QualityReport().with_chunk(screen(raw(hours(48)), pipeline(), NOW))
-    with pytest.raises(QualityError, match=r"seem to have the frequency h; set pipelines\.shop\.frequency"):
+    with pytest.raises(
+        QualityError, match=r"off the grid of frequency D: the data seem to have the frequency h: set `frequency`"
+    ):
         report.raise_if_above(pipeline(), "shop")
 
 
