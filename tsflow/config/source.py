@@ -105,7 +105,9 @@ class HttpSource(DelimitedSource):
     kind: Literal["http"] = Field(description="Kind of source.")
     url: SecretStr = Field(description="Address; write ${NAME} where it holds a secret.")
     format: Literal["csv", "json"] = Field("csv", description="What the document is.")
-    headers: dict[str, SecretStr] = Field({}, description="Request headers; write ${NAME} for a secret.")
+    headers: dict[str, SecretStr] = Field(
+        {}, description="Request headers, for this host only; write ${NAME} for a secret."
+    )
     records: str | None = Field(None, description="Dotted path to the list of records in a JSON document.")
     timeout: float = Field(30.0, gt=0, description="Seconds to wait for an answer.")
     attempts: int = Field(4, ge=1, description="Tries before the source counts as unavailable.")

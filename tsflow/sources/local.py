@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import SplitResult, urlsplit
@@ -13,6 +14,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from tsflow.config import HttpSource, Source
 from tsflow.errors import SourceError, SourceUnavailable
 
+_LATER = (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS)
 _BACK_OFF = wait_exponential(multiplier=0.25, exp_base=4, max=30) + wait_random(0, 0.25)
 
 
@@ -47,16 +49,14 @@ def _address(source: HttpSource) -> SplitResult:
 
 def _download(source: HttpSource, copy: Path) -> None:
     place = f"{_address(source).hostname}: the document of source.url"  # the rest of an address may be a secret
-    headers = {name: value.get_secret_value() for name, value in source.headers.items()}
     try:
         with (
-            httpx.stream(
-                "GET",
-                source.url.get_secret_value(),
-                headers=headers,
+            httpx.Client(
                 timeout=source.timeout,
                 follow_redirects=True,
-            ) as response,
+                event_hooks={"request": [partial(_set_headers, source)]},
+            ) as client,
+            client.stream("GET", source.url.get_secret_value()) as response,
             copy.open("wb") as file,
         ):
             _complain_of(response.status_code, place)
@@ -68,8 +68,19 @@ def _download(source: HttpSource, copy: Path) -> None:
         raise SourceError(f"{place} cannot be had ({type(error).__name__}); mend the address") from None
 
 
+def _set_headers(source: HttpSource, request: httpx.Request) -> None:
+    """Give a request the configured headers, or, where another host was redirected to, none: they may be secrets."""
+    own, asked = httpx.URL(source.url.get_secret_value()), request.url
+    trusted = (asked.host, asked.port) == (own.host, own.port) and asked.scheme in (own.scheme, "https")
+    for name, value in source.headers.items():
+        if trusted:
+            request.headers[name] = value.get_secret_value()
+        else:
+            request.headers.pop(name, None)
+
+
 def _complain_of(status: int, place: str) -> None:
-    if status == httpx.codes.TOO_MANY_REQUESTS or status >= 500:
+    if status in _LATER or status >= 500:
         raise SourceUnavailable(f"{place} is not to be had now (status {status}); try again later")
     if status != httpx.codes.OK:
         raise SourceError(f"{place} was refused (status {status}); mend source.url or source.headers")

@@ -37,6 +37,8 @@ class Handler(BaseHTTPRequestHandler):
         server.requests.append(self.headers)
         status, body = server.answers[min(len(server.requests), len(server.answers)) - 1]
         self.send_response(status)
+        if status == 302:
+            self.send_header("Location", body.decode())
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -64,8 +66,9 @@ def rows_of(source: HttpSource) -> pd.DataFrame:
     return pd.concat(list(read(source, "alone")), ignore_index=True)
 
 
-def test_a_server_that_fails_twice_is_asked_again(server: Server) -> None:
-    frame = rows_of(http(server, (503, b""), (503, b""), (200, CSV), attempts=3))
+@pytest.mark.parametrize("status", [408, 425, 429, 503])
+def test_a_server_that_fails_twice_is_asked_again(server: Server, status: int) -> None:
+    frame = rows_of(http(server, (status, b""), (status, b""), (200, CSV), attempts=3))
     assert frame["y"].tolist() == ["1", "2"]
     assert frame["origin"].unique().tolist() == ["127.0.0.1"]
     assert len(server.requests) == 3
@@ -96,6 +99,14 @@ def test_nobody_there_is_unavailable(server: Server) -> None:
 def test_headers_are_sent(server: Server) -> None:
     rows_of(http(server, (200, CSV), headers={"Authorization": "Bearer s3cret"}))
     assert server.requests[0]["Authorization"] == "Bearer s3cret"
+
+
+def test_headers_follow_a_redirection_on_the_same_host_only(server: Server) -> None:
+    elsewhere = f"http://localhost:{server.server_port}/"
+    redirected = [(302, b"/there"), (302, elsewhere.encode()), (200, CSV)]
+    rows_of(http(server, *redirected, headers={"X-Api-Key": "s3cret", "Authorization": "Bearer s3cret"}))
+    sent = [(request["X-Api-Key"], request["Authorization"]) for request in server.requests]
+    assert sent == [("s3cret", "Bearer s3cret")] * 2 + [(None, None)]
 
 
 def test_a_compressed_document_is_read(server: Server) -> None:
