@@ -47,7 +47,7 @@ def fit(
         **settings: Any other setting of a pipeline, such as ``season_length``, ``architectures``, ``training``.
 
     Raises:
-        DataError: If columns are missing or too many.
+        DataError: If columns are missing or too many, or ids differ only as `1` and `"1"`, or in blanks around them.
         QualityError: If a row cannot be used, with the first reason of each kind.
         ConfigError: If a setting is wrong.
         TrainingError: If no architecture could be trained.
@@ -130,7 +130,7 @@ class Fit:
 
     def plot(self, *series: Any) -> Figure:
         """Draw the end of the history and the forecasts of up to six series."""
-        return self._pipeline.plot(*map(str, series))
+        return self._pipeline.plot(*map(_text, series))
 
     def _forecast(self, model: str) -> pd.DataFrame:
         if model == CHOSEN:
@@ -178,7 +178,7 @@ def _project(folder: Path, pipeline: dict[str, Any], device: str) -> Pipeline:
 
 
 def _write(frame: pd.DataFrame, file: Path) -> dict[str, Any]:
-    """Write the frame where the ingest reads it; returns each series' own id by its text."""
+    """Write the frame where the ingest reads it; returns each series' own id by the name that it is stored under."""
     needed = {"unique_id", "ds", "y"}
     found = set(map(str, frame.columns))
     if found != needed:
@@ -186,7 +186,17 @@ def _write(frame: pd.DataFrame, file: Path) -> dict[str, Any]:
         parts = [f"without {missing}" if missing else "", f"with {more}, which would not be used" if more else ""]
         raise DataError(f"a frame of unique_id, ds and y is needed, not one {' and '.join(filter(None, parts))}")
     frame.assign(unique_id=frame["unique_id"].astype(str)).to_parquet(file, index=False)
-    return {str(name): name for name in frame["unique_id"].unique()}
+    names: dict[str, Any] = {}
+    for name in frame["unique_id"].unique():
+        other = names.setdefault(_text(name), name)
+        if other is not name:
+            raise DataError(f"{other!r} and {name!r} are one series, {_text(name)!r}; give them different names")
+    return names
+
+
+def _text(name: Any) -> str:
+    """The name that the ingest stores a series under."""
+    return str(name).strip()
 
 
 def _named(rows: pd.DataFrame, model: str) -> pd.DataFrame:

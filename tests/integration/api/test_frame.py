@@ -83,9 +83,17 @@ def test_gaps_are_masked_and_series_end_where_they_end() -> None:
     ]
 
 
+def test_a_name_with_blanks_around_it_stays_as_it_is() -> None:
+    fitted = tsflow.fit(seasonal(("a ",)), **{**QUICK, "architectures": ["stage"]})
+    assert fitted.forecast(["tsflow"])["unique_id"].tolist() == ["a "] * 6
+    assert fitted.plot("a ").axes
+
+
 @pytest.mark.parametrize(
     ("frame", "changes", "error", "message"),
     [
+        (seasonal(("a", "a ")), {}, DataError, "^'a' and 'a ' are one series"),
+        (seasonal().replace({"a": 1, "b": "1"}), {}, DataError, "^1 and '1' are one series"),
         (seasonal().drop(columns="y"), {}, DataError, "not one without y$"),
         (seasonal().assign(price=1.0), {}, DataError, "not one with price, which would not be used"),
         (seasonal().assign(ds="soon"), {}, QualityError, "soon"),
