@@ -27,6 +27,8 @@ ENVIRONMENT = {
     "PREFECT_LOGGING_EXTRA_LOGGERS": "tsflow",  # so that what the steps say is in the UI, too
 }
 """What every run is started with."""
+_SIZES = {"cpu", "memory", "threads", "gpus", "device", "devices", "node_selector", "tolerations"}
+"""What the templates in `deployments/` call the machine that a run needs."""
 
 
 def deployments(project: Project, config: Path, *, pooled: bool = True) -> list[RunnerDeployment]:
@@ -40,8 +42,7 @@ def deployments(project: Project, config: Path, *, pooled: bool = True) -> list[
     wanted = [
         _of_pipeline(flow, name, settings, config) for name, settings in project.pipelines.items() for flow in _FLOWS
     ]
-    first = next(iter(project.pipelines.values())).deployment
-    watching = _deployment(monitor, project.name, first, {"config": str(config)})
+    watching = _deployment(monitor, project.name, _small(project), {"config": str(config)})
     watching.schedules = [DeploymentScheduleCreate(schedule=_schedule(MONITORED_EVERY, "UTC"))]
     wanted.append(watching)
     if not pooled:
@@ -57,6 +58,13 @@ def _of_pipeline(flow: Flow[..., Any], name: str, settings: Pipeline, config: Pa
     if flow is pipeline and settings.schedule is not None:
         wanted.schedules = [DeploymentScheduleCreate(schedule=_schedule(settings.schedule, settings.timezone))]
     return wanted
+
+
+def _small(project: Project) -> Deployment:
+    """How the first pipeline is run, but for the size of its machine: who looks at a database needs no GPU."""
+    first = next(iter(project.pipelines.values())).deployment
+    where = {name: value for name, value in first.job_variables.items() if name not in _SIZES}
+    return first.model_copy(update={"job_variables": where})
 
 
 def _deployment(flow: Flow[..., Any], name: str, settings: Deployment, parameters: dict[str, Any]) -> RunnerDeployment:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -27,7 +28,8 @@ def test_schedules_pools_and_limits_are_settings_of_a_pipeline(tmp_path: Path) -
     from flows.deployments import deployments
 
     project = Small(tmp_path, f"sqlite:///{tmp_path / 'tsflow.db'}")
-    deployment = {"work_pool": "gpu", "job_variables": {"env": {"A": "b"}, "memory": 4}, "tags": ["team"]}
+    deployment: dict[str, Any] = {"work_pool": "gpu", "tags": ["team"]}
+    deployment["job_variables"] = {"env": {"A": "b"}, "image": "tsflow:cuda", "memory": 4, "gpus": 1}
     schedules = {"cron": "0 6 * * *", "rrule": "FREQ=WEEKLY;BYDAY=MO;BYHOUR=6", "seconds": 900}
     pipelines = {
         name: {**PIPELINE, "schedule": text, "timezone": "Europe/Berlin", "deployment": deployment}
@@ -49,6 +51,9 @@ def test_schedules_pools_and_limits_are_settings_of_a_pipeline(tmp_path: Path) -
     assert one.job_variables["memory"] == 4
     assert one.job_variables["env"]["A"] == "b"
     assert one.job_variables["env"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == "30"
+    watching = wanted["monitor/tsflow"]  # in the same pool, with the same image, but on no machine with a GPU
+    assert (watching.work_pool_name, watching.job_variables["image"]) == ("gpu", "tsflow:cuda")
+    assert set(watching.job_variables) == {"env", "image"}
 
 
 def test_every_parameter_is_explained_in_the_form_of_a_run() -> None:
