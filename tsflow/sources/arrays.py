@@ -11,8 +11,8 @@ def array_of(values: Sequence[Any]) -> pa.Array:
     """Python values as one array; as text where their types do not go together."""
     try:
         return pa.array(values, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError):
+        return pa.array([None if value is None else _whole(str(value)) for value in values], pa.string())
 
 
 def as_text(column: Any) -> Any:
@@ -42,6 +42,11 @@ def as_values(column: Any) -> Any:
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return pc.cast(column, pa.float64(), safe=False)
     return as_text(column)
+
+
+def _whole(text: str) -> str:
+    """The text with U+FFFD for half a character, which JSON can hold and UTF-8 cannot."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _plain(column: Any) -> Any:

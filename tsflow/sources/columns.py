@@ -32,7 +32,8 @@ def wanted_columns(source: SourceSettings, found: Sequence[str], place: str) -> 
         place: The file, table or address, for the message.
 
     Raises:
-        SourceError: If a mapped column is not there, with the setting that names it and the columns that are.
+        SourceError: If a mapped column is not there, with the setting that names it and the columns that are; or if
+            a wide source has no series.
     """
     settings = {"columns.ds": source.columns.ds, "columns.available_at": source.columns.available_at}
     if source.melt is None:
@@ -40,7 +41,12 @@ def wanted_columns(source: SourceSettings, found: Sequence[str], place: str) -> 
     elif source.columns.unique_id is not None:
         raise SourceError(f"{place}: with source.melt the column names are the series; leave out columns.unique_id")
     needed = {name: f"source.{setting}" for setting, name in settings.items() if name is not None}
-    needed |= dict.fromkeys(series_columns(source, found), "source.melt.columns")
+    series = series_columns(source, found)
+    if source.melt is not None and not series:
+        raise SourceError(
+            f"{place}: no column is a series (source.melt); the columns found: {_listed(found)}{_hint(found)}"
+        )
+    needed |= dict.fromkeys(series, "source.melt.columns")
     missing = [f"no column {name!r} ({setting})" for name, setting in needed.items() if name not in found]
     if missing:
         raise SourceError(f"{place}: {', '.join(missing)}; the columns found: {_listed(found)}{_hint(found)}")

@@ -11,6 +11,7 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from tsflow.config.source import DelimitedSource
+from tsflow.errors import SourceError
 from tsflow.sources.block import Block
 from tsflow.sources.columns import wanted_columns
 from tsflow.sources.files import file_name, opened
@@ -39,7 +40,7 @@ def read_delimited(source: DelimitedSource, url: str, *, compression: str | None
         compression: Of the file; by its ending if not given.
 
     Raises:
-        SourceError: If it cannot be read, or a mapped column is missing.
+        SourceError: If it or its header cannot be read, or a mapped column is missing.
     """
     place = file_name(url)
     layout: _Layout | None = None
@@ -51,7 +52,7 @@ def read_delimited(source: DelimitedSource, url: str, *, compression: str | None
                 header, lines = _first_line(block)
                 if not header:
                     continue
-                names = _unique(next(csv.reader([header], delimiter=source.separator)))
+                names = _names(header, source.separator, place)
                 layout = _Layout(names, wanted_columns(source, names, place), source.separator)
             if lines:
                 yield _parsed(lines, layout, row, place)
@@ -65,6 +66,15 @@ def _first_line(block: bytes) -> tuple[str, bytes]:
         if line.strip():
             return line.decode(errors="replace").rstrip("\r"), block
     return "", b""
+
+
+def _names(header: str, separator: str, place: str) -> list[str]:
+    try:
+        return _unique(next(csv.reader([header], delimiter=separator)))
+    except csv.Error:
+        raise SourceError(
+            f"{place}: the header cannot be read; lines end with \\n or \\r\\n, not with \\r alone"
+        ) from None
 
 
 def _unique(names: Sequence[str]) -> list[str]:

@@ -148,6 +148,17 @@ def test_a_file_without_rows_is_said_to_have_none(tmp_path: Path, content: str) 
         rows_of(csv(tmp_path / "a.csv", content))
 
 
+def test_lines_that_end_with_a_return_alone_are_said_to(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"a\.csv: the header .* not with \\r alone"):
+        rows_of(csv(tmp_path / "a.csv", "ds,y\r2024-01-01,1\r"))
+
+
+@pytest.mark.parametrize("melt", [Melt(), Melt(columns=())])
+def test_a_wide_file_without_a_series_is_said_to_be_so(tmp_path: Path, melt: Melt) -> None:
+    with pytest.raises(SourceError, match=r"a\.csv: no column is a series .*source\.melt.*; the columns found: 'ds'"):
+        rows_of(csv(tmp_path / "a.csv", "ds\n2024-01-01\n", melt=melt))
+
+
 def test_a_missing_column_is_named_with_its_setting_and_those_found(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"a\.csv: no column 'y' \(source\.columns\.y\).*'ds', 'value'"):
         rows_of(csv(tmp_path / "a.csv", "ds,value\n2024-01-01,1\n"))

@@ -134,6 +134,12 @@ def test_json_records_are_found_by_their_path(server: Server) -> None:
     assert frame.loc[frame["broken"].notna(), "broken"].tolist() == ['"noise"']
 
 
+def test_half_a_character_of_json_spoils_its_cell_alone(server: Server) -> None:
+    body = json.dumps([{"ds": "2024-01-01", "y": 1, "id": "a\ud800"}, {"ds": "2024-01-01", "y": 2, "id": "b"}])
+    frame = rows_of(http(server, (200, body.encode()), format="json", columns={"unique_id": "id"}))
+    assert frame["unique_id"].tolist() == ["a\ufffd", "b"]
+
+
 @pytest.mark.parametrize(
     ("body", "settings", "message"),
     [
