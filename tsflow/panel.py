@@ -12,6 +12,16 @@ from tsflow.frequency import Frequency, Positions, Times
 
 
 @dataclass(frozen=True)
+class Whole:
+    """What a shard must know of the panel that it is a part of, so that its series are forecast as they are there."""
+
+    negative: bool
+    """Whether any value is negative."""
+    usual_scale: float
+    """Of a series with no scale of its own, in units of y."""
+
+
+@dataclass(frozen=True)
 class Panel:
     """Series laid end to end, each on the regular grid of one frequency.
 
@@ -40,8 +50,8 @@ class Panel:
     """Shape [S + 1]."""
     first: Positions
     """Grid position of each series' first step, shape [S]."""
-    negative_elsewhere: bool = False
-    """Whether a series of the whole that this is a shard of has a negative value."""
+    whole: Whole | None = None
+    """Of what this is a shard; none: the series at hand are all there is."""
 
     @classmethod
     def from_observations(
@@ -121,7 +131,7 @@ class Panel:
     @property
     def has_negative(self) -> bool:
         """Whether any value is negative, here or in the whole that this is a shard of: its series keep one scale."""
-        return self.negative_elsewhere or bool((self.values < 0).any())
+        return bool((self.values < 0).any()) if self.whole is None else self.whole.negative
 
     def series(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Values and mask of one series, both of shape [its length]; views, not copies."""
@@ -170,7 +180,7 @@ class Panel:
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         ids = self.unique_ids[chosen], self.series_ids[chosen]
         of_steps = self.values[steps], self.observed[steps]
-        return Panel(self.frequency, *ids, *of_steps, offsets, first, self.negative_elsewhere)
+        return Panel(self.frequency, *ids, *of_steps, offsets, first, self.whole)
 
 
 def _ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ from tsflow.evaluation.metrics import (
 from tsflow.evaluation.naive2 import naive2
 from tsflow.evaluation.outcomes import Outcomes, outcomes
 from tsflow.evaluation.protocol import Protocol
-from tsflow.evaluation.scale import pair_scale
+from tsflow.evaluation.scale import own_scale, pair_scale, usual_scale
 from tsflow.evaluation.selection import Candidate, Choice, choose, collapsed
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "naive2",
     "outcomes",
     "owa",
+    "own_scale",
     "pair_scale",
     "plan_protocol",
     "rmse",
@@ -44,4 +45,5 @@ __all__ = [
     "seasonal_naive",
     "smape",
     "that_judge",
+    "usual_scale",
 ]

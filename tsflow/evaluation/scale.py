@@ -25,8 +25,20 @@ def pair_scale(panel: Panel, pairs: Pairs, season_length: int) -> NDArray[np.flo
     ones: of an intermittent series, a season may repeat its zeros exactly. (Without this, 2 % of the pairs of
     a panel of car parts made 88 % of its loss.) It is never less than 1 % of the series' mean absolute value.
     A series of which nothing but zeros was seen has no size of its own: it gets the median scale of the
-    others, or 1 if there are none.
+    others, or 1 if there are none; in a shard, that of the whole.
     """
+    scale = own_scale(panel, pairs, season_length)
+    return np.where(scale > 0, scale, usual_scale(scale) if panel.whole is None else panel.whole.usual_scale)
+
+
+def usual_scale(scale: NDArray[np.float64]) -> float:
+    """The median of those that are above 0, or 1 if none is."""
+    sized = scale > 0
+    return float(np.median(scale[sized])) if sized.any() else 1.0
+
+
+def own_scale(panel: Panel, pairs: Pairs, season_length: int) -> NDArray[np.float64]:
+    """`pair_scale`, but 0 where a series has none of its own."""
     begin, end = history(panel, pairs)
     scale = _mean_size(seasonal_differences(panel, season_length), begin, end)
     level = _mean_size(Differences(panel.values.astype(np.float64), panel.observed), begin, end)
@@ -34,9 +46,7 @@ def pair_scale(panel: Panel, pairs: Pairs, season_length: int) -> NDArray[np.flo
     vague = ~(scale > _EXACT * level)  # NaN, too
     if vague.any():
         scale[vague] = np.nan_to_num(_mean_size(step_differences(panel), begin[vague], end[vague]))
-    scale = np.maximum(scale, _LEVEL_SHARE * level)
-    sized = scale > 0
-    return np.where(sized, scale, np.median(scale[sized]) if sized.any() else 1.0)
+    return np.maximum(scale, _LEVEL_SHARE * level)
 
 
 def _mean_size(differences: Differences, begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.float64]:

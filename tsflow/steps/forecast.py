@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tsflow.panel import Panel
+from tsflow.panel import Panel, Whole
 from tsflow.quality import checked_forecasts
 from tsflow.steps.clock import next_due, to_datetime
 from tsflow.steps.data import ended, refuse_none
 from tsflow.steps.forecaster import current_forecaster
 from tsflow.steps.job import Job, Progress, wall_clock
 from tsflow.steps.run import begin, failing
-from tsflow.steps.shards import Shard, shard_panel, shards
+from tsflow.steps.shards import Gathered, Shard, shard_panel, shards
 from tsflow.steps.shares import share_out
 from tsflow.store import forecasts, partitions, schema
 from tsflow.store.forecasts import Origin
@@ -28,8 +28,8 @@ class ForecastPlan:
     shards: tuple[Shard, ...]
     series: int
     """Of all parts."""
-    negative: bool
-    """Whether any series has a negative value: if none has, none is forecast."""
+    whole: Whole
+    """What each part must know of the others."""
 
 
 def forecast(job: Job, on_progress: Progress | None = None) -> int:
@@ -60,7 +60,7 @@ def _planned(job: Job) -> tuple[ForecastPlan, dict[Shard, Panel]]:
     """
     digests: list[bytes] = []
     at_hand: dict[Shard, Panel] = {}
-    parts, negative = [], False
+    parts, gathered = [], Gathered(job.pipeline.shape.season_length)
     for part in shards(job):
         panel = shard_panel(job, part)
         if not len(panel):
@@ -68,13 +68,13 @@ def _planned(job: Job) -> tuple[ForecastPlan, dict[Shard, Panel]]:
         parts.append(part)
         at_hand = {part: panel}
         digests += series_digests(panel)
-        negative = negative or panel.has_negative
+        gathered.add(panel)
     refuse_none(job, len(digests))
     digest = combined_digest(job.pipeline.grid, digests)
     run = begin(job, "forecast", data_digest=digest)
     if not run.done:
         partitions.make_room(job.engine, schema.forecasts, run.id + partitions.AHEAD)
-    return ForecastPlan(run.id, run.done, tuple(parts), len(digests), negative), at_hand
+    return ForecastPlan(run.id, run.done, tuple(parts), len(digests), gathered.whole()), at_hand
 
 
 def forecast_shard(job: Job, plan: ForecastPlan, number: int) -> None:
@@ -84,7 +84,7 @@ def forecast_shard(job: Job, plan: ForecastPlan, number: int) -> None:
 
 
 def _write(job: Job, plan: ForecastPlan, panel: Panel) -> None:
-    panel = replace(panel, negative_elsewhere=plan.negative)
+    panel = replace(panel, whole=plan.whole)
     season_length, forecaster = job.pipeline.shape.season_length, current_forecaster(job)
     if forecaster.stands_in:
         job.alert("baseline", f"the champion cannot forecast: {forecaster.reason}")

@@ -9,6 +9,7 @@ from tsflow.steps.calibration import calibration, unrefit
 from tsflow.steps.data import live_panel
 from tsflow.steps.forecaster import Forecaster, network
 from tsflow.steps.job import Job
+from tsflow.steps.shards import as_whole
 from tsflow.steps.shares import share_out
 from tsflow.steps.trial import Trial
 from tsflow.store import models
@@ -25,7 +26,8 @@ def preview(job: Job, run_id: int, architecture: str) -> pd.DataFrame:
     """
     panel = live_panel(job)
     forecaster = candidate_forecaster(job, run_id, architecture, panel)
-    rows = pd.concat([share.rows(panel) for share in share_out(job, panel, forecaster)], ignore_index=True)
+    shares = share_out(job, as_whole(panel, job.pipeline.shape.season_length), forecaster)
+    rows = pd.concat([share.rows(panel) for share in shares], ignore_index=True)
     place = np.searchsorted(np.sort(panel.series_ids), rows["series_id"])
     names = panel.unique_ids[np.argsort(panel.series_ids)][place]
     return rows.drop(columns="series_id").assign(unique_id=names)

@@ -14,6 +14,7 @@ from tsflow.steps.data import whole_panel
 from tsflow.steps.forecast import without_forecast
 from tsflow.steps.forecaster import current_forecaster
 from tsflow.steps.job import Job, Ticket, device_of
+from tsflow.steps.shards import as_whole
 from tsflow.steps.shares import share_out
 from tsflow.store import configurations, forecasts, runs
 from tsflow.store.forecasts import VALUES, Origin
@@ -81,11 +82,11 @@ def reproduce(project: Project, engine: Engine, run_id: int, *, config: str) -> 
         decided_by=run.published_at,
     )
     job = Job(ticket, project.with_pipeline(run.pipeline, pipeline), engine)
-    panel = whole_panel(job)
+    season = pipeline.shape.season_length
+    panel = as_whole(whole_panel(job), season)
     lost = [] if panel_digest(panel) == run.data_digest else ["the data as of that run are not those that it read"]
     shares = share_out(job, panel, current_forecaster(job))
     again = pd.concat([share.rows(panel) for share in shares], ignore_index=True) if shares else pd.DataFrame()
-    season = pipeline.shape.season_length
     origins = [origin for share in shares for origin in share.origins(panel, season)] + without_forecast(job, panel)
     moved, largest = _values(forecasts.rows_of(engine, run_id), again)
     differences = (*lost, *_origins(before, origins), *moved)

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tsflow.panel import Panel
+import numpy as np
+
+from tsflow.evaluation import own_scale, usual_scale
+from tsflow.panel import Panel, Whole
 from tsflow.steps.data import panel_of
 from tsflow.steps.job import Job
 from tsflow.store.series import sizes
+from tsflow.training.windows import Pairs
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,32 @@ def shard_panel(job: Job, shard: Shard) -> Panel:
     """The series of one shard, as the job sees them; at a slot of the past perhaps none."""
     ids = [series_id for series_id, _ in sizes(job.engine, job.name) if shard.first <= series_id <= shard.last]
     return panel_of(job, ids)
+
+
+class Gathered:
+    """What shards must know of each other, gathered from one after another."""
+
+    def __init__(self, season_length: int) -> None:
+        self._season_length = season_length
+        self._negative = False
+        self._scales = [np.zeros(0)]
+
+    def add(self, panel: Panel) -> None:
+        """Take in another shard."""
+        observed = np.flatnonzero(panel.lengths)
+        self._negative = self._negative or panel.has_negative
+        self._scales.append(own_scale(panel, Pairs(observed, panel.last[observed]), self._season_length))
+
+    def whole(self) -> Whole:
+        """What is true of all."""
+        return Whole(self._negative, usual_scale(np.concatenate(self._scales)))
+
+
+def as_whole(panel: Panel, season_length: int) -> Panel:
+    """A panel of all series, which are forecast as they would be in shards."""
+    gathered = Gathered(season_length)
+    gathered.add(panel)
+    return replace(panel, whole=gathered.whole())
 
 
 def panel_shards(job: Job) -> Iterator[Panel]:

@@ -7,6 +7,7 @@ import pytest
 from tests.projects import WALL, Small, seasonal
 from tsflow import steps
 from tsflow.errors import StoreError
+from tsflow.steps.reproduce import reproduce
 
 ROWS = "SELECT unique_id, ds, y_hat, lo_80, hi_80, lo_95, hi_95, source FROM latest_forecasts ORDER BY unique_id, ds"
 
@@ -35,6 +36,26 @@ def test_parts_are_forecast_as_the_whole(small: Small) -> None:
     np.testing.assert_allclose(parts[numbers], whole[numbers], rtol=1e-4, atol=1e-3)
     # A series that was never negative may become so where others are: also in a part without these others.
     assert (parts[parts["unique_id"] == "low"]["lo_95"] < 0).any()
+
+
+def test_a_series_of_zeros_gets_the_intervals_that_it_has_in_the_whole(small: Small) -> None:
+    # It has no scale of its own, by which intervals are corrected: it takes the usual one of all the others.
+    cold = seasonal(("a", "b", "c", "d")).assign(y=lambda frame: frame["y"] - 1000)
+    small.write(pd.concat([cold, seasonal(("still",)).assign(y=0.0)]))
+    small.run()
+    whole = pd.DataFrame(small.rows(ROWS))
+    assert set(whole["source"]) == {"champion"}
+    small.configure_project(task_runner={"shard": 80})
+    with (
+        steps.hold_slot(small.config, "small", wall=WALL, holder="test", force=True) as ticket,
+        steps.open_job(ticket) as job,
+    ):
+        run_id = steps.forecast(job)
+        again = reproduce(job.project, job.engine, run_id, config=small.config)
+    parts = pd.DataFrame(small.rows(ROWS))
+    for name in ("lo_80", "hi_80", "lo_95", "hi_95"):
+        np.testing.assert_allclose(parts[name], whole[name], rtol=1e-4, atol=1e-3)
+    assert again.equal, again.differences
 
 
 def test_nothing_is_published_before_every_part_is_there(small: Small) -> None:
