@@ -128,7 +128,7 @@ def test_each_step_is_a_flow_of_its_own(small: Small) -> None:
     assert {row["run_id"] for row in small.rows("SELECT run_id FROM latest_forecasts")} == {run_id}
 
 
-@pytest.mark.parametrize("kind", ["processes", "dask"])
+@pytest.mark.parametrize("kind", ["threads", "processes", "dask"])
 def test_task_runners_give_the_same_forecasts(small: Small, kind: str) -> None:
     from flows.pipeline import pipeline
 

@@ -1,12 +1,15 @@
 import json
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.projects import Small, seasonal
+from tests.waiting import wait_for
 
 TINY = {"frequency": "D", "horizon": 3, "clock": "data", "architectures": ["rnn"],
         "training": {"min_steps": 1, "max_steps": 2, "batch_size": 4}, "alerts": {"bad_share": 0.01}}  # fmt: skip
@@ -86,3 +89,27 @@ def test_run_says_that_a_slot_is_done_and_that_settings_have_changed_since(tmp_p
     assert f"{done}; the settings have changed since: --force does it again" in again.stderr
     assert again.returncode == 0
     assert "small: 12 forecasts of 2 series" in again.stdout
+
+
+def test_an_interrupt_ends_a_run_in_the_middle_of_a_training(tmp_path: Path, sqlite_url: str) -> None:
+    small = Small(tmp_path, sqlite_url)
+    small.configure(architectures=["stage"], training={"min_steps": 10**7, "max_steps": 10**7, "search": False})
+    small.write(seasonal())
+    running = subprocess.Popen(
+        [sys.executable, "-c", "from tsflow.cli import main; main()", "run", "--config", small.config],
+        env={**os.environ, "PREFECT_HOME": str(tmp_path / "prefect")},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        wait_for(lambda: bool(small.rows("SELECT id FROM runs WHERE kind = 'retrain'")), "the retrain")
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does: Prefect's temporary server gets it, too
+        _, told = running.communicate(timeout=120)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+    assert running.returncode == 130
+    assert "interrupted: what is done is kept, and the next `tsflow run` goes on from there" in told
+    assert "Traceback" not in told
+    assert small.rows("SELECT holder FROM leases") == [{"holder": None}]

@@ -2,6 +2,10 @@
 
 import logging
 import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def quiet_prefect() -> None:
@@ -19,6 +23,8 @@ def start_temporary_server() -> None:
     """Start Prefect's temporary server, if one is needed, and keep it off the terminal.
 
     Left in the middle of a request, it logs tracebacks. The tasks' own processes may go on to say what they have to.
+    A terminal interrupts it together with us, but a run that is interrupted needs it to the end: it is started with the
+    signal blocked, and ended by another.
     """
     from prefect.server.api.server import SubprocessASGIServer
     from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_ALLOW_EPHEMERAL_MODE
@@ -27,9 +33,23 @@ def start_temporary_server() -> None:
         return
     os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"
     try:
-        SubprocessASGIServer().start()
+        with _uninterrupted():
+            SubprocessASGIServer().start()
     finally:
         del os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"]
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Block a terminal's interrupt, which comes when the block is over, and for good in the processes started in it."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _configure() -> None:

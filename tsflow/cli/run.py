@@ -32,7 +32,11 @@ def run(pipelines: PipelineNames = None, force: _Force = False, config: Config =
     from tsflow.config import load_project
 
     names, began = chosen(load_project(config), pipelines), datetime.now(UTC)
-    outcomes = {name: _outcome(name, config, force) for name in names}
+    try:
+        outcomes = {name: _outcome(name, config, force) for name in names}
+    except KeyboardInterrupt:
+        note("interrupted: what is done is kept, and the next `tsflow run` goes on from there")
+        raise
     failures = [outcome for outcome in outcomes.values() if isinstance(outcome, TsflowError)]
     done = {name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, TsflowError)}
     if done:
