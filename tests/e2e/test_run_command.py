@@ -10,6 +10,7 @@ import pytest
 
 from tests.projects import Small, seasonal
 from tests.waiting import wait_for
+from tsflow import steps
 
 TINY = {"frequency": "D", "horizon": 3, "clock": "data", "architectures": ["rnn"],
         "training": {"min_steps": 1, "max_steps": 2, "batch_size": 4}, "alerts": {"bad_share": 0.01}}  # fmt: skip
@@ -80,9 +81,17 @@ def test_run_says_that_a_slot_is_done_and_that_settings_have_changed_since(tmp_p
     small = Small(tmp_path, sqlite_url)
     small.configure(architectures=["stage"])
     small.write(seasonal())
-    run_id = small.run()
-    done = f"small: the slot of 2024-01-01 00:00 is done (forecast run {run_id})"
+    with (
+        steps.hold_slot(small.config, "small", wall=steps.wall_clock(), holder="interrupted") as ticket,
+        steps.open_job(ticket) as job,
+    ):
+        steps.ingest(job)
     server = str(PREFECT_API_URL.value())
+    first = run(small.config, PREFECT_API_URL=server)
+    assert "small: 144 rows read, 144 new" in first.stderr
+    assert "is done" not in first.stderr
+    (forecast,) = small.rows("SELECT id FROM runs WHERE kind = 'forecast'")
+    done = f"small: the slot of 2024-01-01 00:00 is done (forecast run {forecast['id']})"
     assert f"{done}: --force does it again" in run(small.config, PREFECT_API_URL=server).stderr
     small.configure(architectures=["rnn"])
     again = run(small.config, PREFECT_API_URL=server)

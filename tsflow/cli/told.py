@@ -35,7 +35,8 @@ def slot_told(engine: "Engine", project: "Project", name: str, outcome: int | st
         return [outcome]
     forecast = runs.get(engine, outcome)
     ingest = runs.find(engine, name, "ingest", forecast.slot, LIVE)
-    if ingest is None or ingest.started_at < began:
+    moments = (ingest and ingest.started_at, forecast.published_at)
+    if not any(moment and moment >= began for moment in moments):
         changed = forecast.config_digest != project.digest(name)
         return [
             f"the slot of {forecast.slot:%Y-%m-%d %H:%M} is done (forecast run {forecast.id})"
@@ -43,7 +44,8 @@ def slot_told(engine: "Engine", project: "Project", name: str, outcome: int | st
             + ": --force does it again"
         ]
     raised = alerts.raised_since(engine, name, began)
-    return [ingested(ingest.report), *(f"alert: {kind}: {message}" for kind, message in raised if kind != "failed")]
+    read = [ingested(ingest.report)] if ingest and ingest.report else []
+    return [*read, *(f"alert: {kind}: {message}" for kind, message in raised if kind != "failed")]
 
 
 def why_none(engine: "Engine", name: str, pipeline: "Pipeline") -> str:
