@@ -1,5 +1,7 @@
 """A small project: two monthly series, networks that train in a second."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +60,18 @@ class Small:
             steps.open_job(ticket) as job,
         ):
             return steps.run_slot(job)
+
+    @contextmanager
+    def planned(self) -> Iterator[tuple[steps.Job, steps.Planned]]:
+        """The present slot, held, with its data ingested and its retrain begun."""
+        with (
+            steps.hold_slot(self.config, "small", wall=WALL, holder="test") as ticket,
+            steps.open_job(ticket) as job,
+        ):
+            steps.ingest(job)
+            planned = steps.plan_retrain(job)
+            assert isinstance(planned, steps.Planned)
+            yield job, planned
 
     def pipeline(self) -> Pipeline:
         return load_project(self.config).pipeline("small")

@@ -7,6 +7,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_SERVERS_CONSOLE = "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"
+"""Least level that a process shows, which the server inherits; whatever the environment says already goes first."""
+
 
 def quiet_prefect() -> None:
     """Import Prefect and keep its console to warnings; what it tells a server stays whole.
@@ -31,12 +34,14 @@ def start_temporary_server() -> None:
 
     if PREFECT_API_URL.value() or not PREFECT_SERVER_ALLOW_EPHEMERAL_MODE.value():
         return
-    os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"
+    before = os.environ.get(_SERVERS_CONSOLE)
+    os.environ.setdefault(_SERVERS_CONSOLE, "CRITICAL")
     try:
         with _uninterrupted():
             SubprocessASGIServer().start()
     finally:
-        del os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"]
+        if before is None:
+            del os.environ[_SERVERS_CONSOLE]
 
 
 @contextmanager

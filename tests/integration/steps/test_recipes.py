@@ -62,13 +62,7 @@ def test_as_many_networks_as_are_asked_for_are_trained_without_a_search_too(smal
 
 def test_a_retry_goes_on_with_the_recipes_on_record(small: Small) -> None:
     small.configure(**FITTED)
-    with (
-        steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket,
-        steps.open_job(ticket) as job,
-    ):
-        steps.ingest(job)
-        planned = steps.plan_retrain(job)
-        assert isinstance(planned, steps.Planned)
+    with small.planned() as (job, planned):
         first = steps.choose_recipes(job, planned.run_id)
     called = []
     with (

@@ -288,13 +288,7 @@ def test_what_is_no_candidates_fault_stops_the_retrain_and_is_on_record(
 
 
 def test_a_killed_retrain_does_not_compare_candidates_of_other_data(small: Small) -> None:
-    with (
-        steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket,
-        steps.open_job(ticket) as job,
-    ):
-        steps.ingest(job)
-        planned = steps.plan_retrain(job)
-        assert isinstance(planned, steps.Planned)
+    with small.planned() as (job, planned):
         steps.train_candidate(job, planned.run_id, "stage")  # and then it is killed
     corrected = seasonal()
     corrected.loc[60, "y"] = 150.0
@@ -321,13 +315,7 @@ def test_a_kill_before_the_refit_is_made_good(small: Small) -> None:
         if small.rows("SELECT id FROM models WHERE select_loss IS NOT NULL"):
             raise Killed
 
-    with (
-        steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket,
-        steps.open_job(ticket) as job,
-    ):
-        steps.ingest(job)
-        planned = steps.plan_retrain(job)
-        assert isinstance(planned, steps.Planned)
+    with small.planned() as (job, planned):
         with pytest.raises(Killed):
             steps.train_candidate(job, planned.run_id, "gru", on_progress=kill)
         candidate = steps.train_candidate(job, planned.run_id, "gru")
