@@ -104,20 +104,20 @@ def test_an_interrupt_ends_a_run_in_the_middle_of_a_training(tmp_path: Path, sql
     small = Small(tmp_path, sqlite_url)
     small.configure(architectures=["stage"], training={"min_steps": 10**7, "max_steps": 10**7, "search": False})
     small.write(seasonal())
-    running = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", "from tsflow.cli import main; main()", "run", "--config", small.config],
         env={**os.environ, "PREFECT_HOME": str(tmp_path / "prefect")},
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    )
-    try:
-        wait_for(lambda: bool(small.rows("SELECT id FROM runs WHERE kind = 'retrain'")), "the retrain")
-        os.killpg(running.pid, signal.SIGINT)  # as a terminal does: Prefect's temporary server gets it, too
-        _, told = running.communicate(timeout=120)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(running.pid, signal.SIGKILL)
+    ) as running:
+        try:
+            wait_for(lambda: bool(small.rows("SELECT id FROM runs WHERE kind = 'retrain'")), "the retrain")
+            os.killpg(running.pid, signal.SIGINT)  # as a terminal does: Prefect's temporary server gets it, too
+            _, told = running.communicate(timeout=120)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
     assert running.returncode == 130
     assert "interrupted: what is done is kept, and the next `tsflow run` goes on from there" in told
     assert "Traceback" not in told

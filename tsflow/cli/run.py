@@ -8,6 +8,7 @@ import typer
 
 from tsflow.cli.errors import command, exit_code, show_error
 from tsflow.cli.foreign import require_our_flows
+from tsflow.cli.interrupt import insistent_interrupt
 from tsflow.cli.options import CONFIG, Config, PipelineNames, chosen, project_database
 from tsflow.cli.output import note, print_table
 from tsflow.cli.plot import draw, picture_path
@@ -33,7 +34,8 @@ def run(pipelines: PipelineNames = None, force: _Force = False, config: Config =
 
     names, began = chosen(load_project(config), pipelines), datetime.now(UTC)
     try:
-        outcomes = {name: _outcome(name, config, force) for name in names}
+        with insistent_interrupt():
+            outcomes = {name: _outcome(name, config, force) for name in names}
     except KeyboardInterrupt:
         note("interrupted: what is done is kept, and the next `tsflow run` goes on from there")
         raise
