@@ -33,8 +33,8 @@ from scoring import COLUMNS, Dataset, score, score_rolling
 from tsflow import steps
 from tsflow.config import ARCHITECTURES
 from tsflow.steps import Job
-from tsflow.steps.forecaster import Forecaster, current_forecaster
-from tsflow.steps.preview import candidate_forecaster
+from tsflow.steps.forecasting.forecaster import Forecaster, current_forecaster
+from tsflow.steps.retraining.preview import candidate_forecaster
 from tsflow.store import decisions, models, readers, runs
 
 END_OF_TIME = datetime(2200, 1, 1, tzinfo=UTC)  # the dates of some sets are made up, and lie in the future
@@ -118,7 +118,7 @@ def forecasts(job: Job, run_id: int) -> Forecasts:
 
 def rolling(job: Job, run_id: int, data: Dataset, every: int) -> Forecasts:
     """The same at every ``every``-th cutoff of the test part."""
-    panel = steps.live_panel(job)
+    panel = steps.active_panel(job)
     forecasters: dict[str, Forecaster] = {"champion": current_forecaster(job)}
     forecasters |= {name: candidate_forecaster(job, run_id, name, panel) for name in candidates(job, run_id)}
     return {name: rolled(forecaster, data, every) for name, forecaster in forecasters.items()}

@@ -9,8 +9,8 @@ from scoring import Dataset
 from tsflow.frequency import Frequency
 from tsflow.models import LEVELS
 from tsflow.panel import Panel
-from tsflow.steps.forecaster import Forecaster
-from tsflow.steps.shares import COLUMNS
+from tsflow.steps.forecasting.assignments import COLUMNS
+from tsflow.steps.forecasting.forecaster import Forecaster
 from tsflow.training import Pairs
 
 _PAIRS = 1024  # at a time: 720 steps by nine quantiles take 53 MB

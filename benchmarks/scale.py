@@ -84,6 +84,7 @@ def _measured(step: str, folder: Path) -> dict[str, float]:
 def _child(step: str, config: str) -> None:
     """Do one step and say what this process used."""
     from tsflow import steps
+    from tsflow.process import wall_clock
     from tsflow.store import runs
 
     def verify(job: steps.Job) -> object:
@@ -98,7 +99,7 @@ def _child(step: str, config: str) -> None:
     }
     if step in work:
         with (
-            steps.hold_slot(config, "scale", wall=steps.wall_clock(), holder="scale") as ticket,
+            steps.hold_slot(config, "scale", wall=wall_clock(), holder="scale") as ticket,
             steps.open_job(ticket) as job,
         ):
             work[step](job)

@@ -22,8 +22,10 @@ from sqlalchemy import Engine
 from tsflow.frequency import Frequency
 from tsflow.store import bulk, leases, migrate, runs
 from tsflow.store.engine import connect, reading, writing
-from tsflow.store.observations import MergeCounts, Staging, read_panel
+from tsflow.store.merge import MergeCounts
+from tsflow.store.panels import read_panel
 from tsflow.store.schema import observations
+from tsflow.store.staging import Staging
 
 _CHUNK = 500_000  # the sources' default
 _HOURLY = Frequency.parse("h")

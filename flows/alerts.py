@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from tsflow.config import load_project
 from tsflow.errors import ConfigError, LeaseLost, QualityError, StoreError, TsflowError
-from tsflow.steps import Alert, send, wall_clock
+from tsflow.process import wall_clock
+from tsflow.steps import Alert, send
 from tsflow.store import runs
 from tsflow.store.engine import opened
 

@@ -15,8 +15,8 @@ from prefect.artifacts import (
 )
 
 from tsflow.steps import Job
-from tsflow.steps.picture import picture
-from tsflow.steps.report import write_report
+from tsflow.steps.show.picture import picture
+from tsflow.steps.show.report import write_report
 from tsflow.store import readers, runs
 
 _BOARD = ["architecture", "role", "status", "select_loss", "tune_loss", "parameters", "steps", "seconds"]

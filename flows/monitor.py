@@ -4,6 +4,7 @@ from prefect import flow
 
 from flows.alerts import prefect_event
 from tsflow import steps
+from tsflow.process import wall_clock
 
 
 @flow(name="monitor")
@@ -16,4 +17,4 @@ def monitor(config: str = "tsflow.yaml") -> list[str]:
     Returns:
         The pipelines that are not well.
     """
-    return steps.monitor(config, wall=steps.wall_clock(), channels=(prefect_event,))
+    return steps.monitor(config, wall=wall_clock(), channels=(prefect_event,))

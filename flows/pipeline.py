@@ -13,7 +13,8 @@ from flows.forecast import forecast_slot
 from flows.retrain import retrain_if_due
 from flows.slot import Slot, held, run_name, scheduled_time
 from tsflow.errors import ArtifactError, TrainingError
-from tsflow.steps import Done, Stale, look_up, open_job, skip, slot_state, wall_clock
+from tsflow.process import wall_clock
+from tsflow.steps import Done, Stale, look_up, open_job, skip, slot_state
 
 
 # `State[Any]` stands in quotes in all of `flows`: whoever names it first in a process decides under which module its

@@ -16,7 +16,8 @@ from flows.runner import task_runner
 from tsflow.config import TaskRunner as Setting
 from tsflow.config import load_project
 from tsflow.errors import RunsAwry, TsflowError
-from tsflow.steps import Ticket, hold_slot, patience, wall_clock
+from tsflow.process import wall_clock
+from tsflow.steps import Ticket, hold_slot, patience
 
 
 def run_name() -> str:

@@ -11,6 +11,7 @@ import pytest
 from tests.projects import Small, seasonal
 from tests.waiting import wait_for
 from tsflow import steps
+from tsflow.process import wall_clock
 
 TINY = {"frequency": "D", "horizon": 3, "clock": "data", "architectures": ["rnn"],
         "training": {"min_steps": 1, "max_steps": 2, "batch_size": 4}, "alerts": {"bad_share": 0.01}}  # fmt: skip
@@ -82,7 +83,7 @@ def test_run_says_that_a_slot_is_done_and_that_settings_have_changed_since(tmp_p
     small.configure(architectures=["stage"])
     small.write(seasonal())
     with (
-        steps.hold_slot(small.config, "small", wall=steps.wall_clock(), holder="interrupted") as ticket,
+        steps.hold_slot(small.config, "small", wall=wall_clock(), holder="interrupted") as ticket,
         steps.open_job(ticket) as job,
     ):
         steps.ingest(job)

@@ -18,6 +18,7 @@ from tsflow import config, steps
 from tsflow.api.project import Pipeline, Project
 from tsflow.errors import ConfigError, DataError
 from tsflow.models import check_architectures
+from tsflow.process import this_process, wall_clock
 from tsflow.store.engine import opened
 
 _NAME = "frame"
@@ -145,7 +146,7 @@ class Fit:
     def _job(self) -> Iterator[steps.Job]:
         """The right to work on the temporary database."""
         path, settings = str(self._pipeline.project.path), self._pipeline.project.settings
-        wall, holder = steps.wall_clock(), steps.this_process("tsflow.fit")
+        wall, holder = wall_clock(), this_process("tsflow.fit")
         with (
             steps.hold_slot(path, _NAME, wall=wall, holder=holder, project=settings) as ticket,
             opened(settings.database.get_secret_value()) as engine,

@@ -8,8 +8,9 @@ import pandas as pd
 
 from tsflow import steps
 from tsflow.errors import ConfigError
-from tsflow.steps import ranking
-from tsflow.steps.record import By, summary
+from tsflow.process import this_process
+from tsflow.steps.past import ranking
+from tsflow.steps.past.track_record import By, summary
 
 Moment = datetime | str
 """A datetime or ISO 8601 text; without an offset it is UTC, as the times in frames are, or a date by the calendar."""
@@ -89,10 +90,10 @@ def live(
         on_progress: Called with what is done, steps done and steps in all.
     """
     begin, end = as_written(first, "first"), None if last is None else as_written(last, "last")
-    space, lived = steps.live_through(
+    space, lived = steps.run_past_slots(
         *(config, name, begin, end),
         again=again,
-        holder=steps.this_process("tsflow in Python"),
+        holder=this_process("tsflow in Python"),
         on_progress=on_progress,
         on_slot=on_progress,
     )

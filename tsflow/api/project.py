@@ -13,11 +13,12 @@ from sqlalchemy import Engine
 from tsflow import config, steps
 from tsflow.api.past import Comparison, Moment, Replay, as_written, live, utc
 from tsflow.errors import ConfigError, DataError
-from tsflow.steps.backtest import backtest, comparison, plan_backtest
-from tsflow.steps.picture import picture
-from tsflow.steps.record import track_record
-from tsflow.steps.report import Written, write_report
-from tsflow.steps.reproduce import Reproduction, reproduce
+from tsflow.process import this_process, wall_clock
+from tsflow.steps.past.backtest import backtest, comparison, plan_backtest
+from tsflow.steps.past.reproduce import Reproduction, reproduce
+from tsflow.steps.past.track_record import track_record
+from tsflow.steps.show.picture import picture
+from tsflow.steps.show.report import Written, write_report
 from tsflow.store import migrate, readers, runs, track
 from tsflow.store.engine import opened
 
@@ -96,11 +97,11 @@ class Pipeline:
         Raises:
             TsflowError: One of its kinds, with the place, the cause and the remedy.
         """
-        path, wall = str(self.project.path), steps.wall_clock() if now is None else utc(now, "now")
+        path, wall = str(self.project.path), wall_clock() if now is None else utc(now, "now")
         found = None if force else steps.look_up(path, self.name, wall=wall)
         if isinstance(found, steps.Done):
             return found.run_id
-        holder = steps.this_process("tsflow in Python")
+        holder = this_process("tsflow in Python")
         with (
             steps.hold_slot(path, self.name, wall=wall, force=force, holder=holder) as ticket,
             steps.open_job(ticket) as job,
@@ -166,7 +167,7 @@ class Pipeline:
         """
         path, end = str(self.project.path), None if last is None else as_written(last, "last")
         plan = plan_backtest(path, self.name, windows=windows, step=step, every=every, last=end)
-        holder = steps.this_process("tsflow in Python")
+        holder = this_process("tsflow in Python")
         for _ in backtest(path, self.name, plan, others=others, holder=holder, on_progress=on_progress):
             pass
         return Comparison(plan.space, comparison(path, self.name, plan.space))
@@ -195,7 +196,7 @@ class Pipeline:
         """
         place = str(folder or self.project.settings.reports)
         with self.project.database() as engine:
-            return write_report(engine, self.name, self.settings, folder=place, now=steps.wall_clock())
+            return write_report(engine, self.name, self.settings, folder=place, now=wall_clock())
 
     def forecasts(self, *series: str, as_of: Moment | None = None) -> pd.DataFrame:
         """The current forecasts of the given series or of all, or those that a reader saw at a moment."""

@@ -4,19 +4,19 @@ import typer
 
 from tsflow.cli import (
     backtest,
-    champion,
     dashboard,
     database,
     deploy,
     doctor,
+    init,
     past,
     plot,
     prune,
     read,
     report,
     reproduce,
+    rollback,
     run,
-    start,
     status,
     step,
 )
@@ -32,7 +32,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command(rich_help_panel=_BEGIN)(start.init)
+app.command(rich_help_panel=_BEGIN)(init.init)
 app.command(rich_help_panel=_BEGIN)(doctor.doctor)
 app.add_typer(database.app, name="db", rich_help_panel=_BEGIN)
 app.command(rich_help_panel=_WORK)(run.run)
@@ -41,7 +41,7 @@ app.command(rich_help_panel=_WORK)(deploy.serve)
 app.command(rich_help_panel=_WORK)(step.ingest)
 app.command(rich_help_panel=_WORK)(step.retrain)
 app.command(rich_help_panel=_WORK)(step.forecast)
-app.command(rich_help_panel=_WORK)(champion.rollback)
+app.command(rich_help_panel=_WORK)(rollback.rollback)
 app.command(rich_help_panel=_WORK)(past.backfill)
 app.command(rich_help_panel=_WORK)(past.replay)
 app.command(rich_help_panel=_WORK)(prune.prune)

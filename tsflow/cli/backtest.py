@@ -10,6 +10,7 @@ from tsflow.cli.errors import command
 from tsflow.cli.options import CONFIG, Config, Form, Format, Output, parsed_time
 from tsflow.cli.output import note, show
 from tsflow.cli.progress import progress_bars
+from tsflow.process import this_process
 
 
 class By(StrEnum):
@@ -60,14 +61,13 @@ def backtest(
     That file has the columns that Nixtla's `utilsforecast.evaluation.evaluate` takes. A backtest that was killed goes
     on where it stopped.
     """
-    from tsflow import steps
-    from tsflow.steps.backtest import backtest as run
-    from tsflow.steps.backtest import comparison, plan_backtest
-    from tsflow.steps.ranking import ranking
+    from tsflow.steps.past.backtest import backtest as run
+    from tsflow.steps.past.backtest import comparison, plan_backtest
+    from tsflow.steps.past.ranking import ranking
 
     path, end = str(config), None if last is None else parsed_time(last, "--to")
     plan = plan_backtest(path, pipeline, windows=windows, step=step, every=every, last=end)
-    holder = steps.this_process("tsflow backtest")
+    holder = this_process("tsflow backtest")
     more = [other.value for other in others or []]
     with progress_bars(pipeline) as listener:
         told = partial(listener, "training")

@@ -1,16 +1,16 @@
 """Commands that hand the pipelines to Prefect: to its workers, or to one process here."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tsflow.cli.errors import command
-from tsflow.cli.foreign import require_our_flows
+from tsflow.cli.flows_package import require_our_flows
 from tsflow.cli.options import CONFIG, Config
 from tsflow.cli.output import note
 from tsflow.cli.prefect_console import quiet_prefect
+from tsflow.process import wall_clock
 
 _Print = Annotated[bool, typer.Option("--print", help="Print it as a prefect.yaml instead, with the path as given.")]
 
@@ -56,4 +56,4 @@ def _register(config: Path) -> None:
     """Tell the database when each pipeline is due, so that one whose first run never comes is late, too."""
     from tsflow.steps import register
 
-    register(str(config), wall=datetime.now(UTC))
+    register(str(config), wall=wall_clock())

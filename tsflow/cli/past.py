@@ -12,9 +12,10 @@ from tsflow.cli.errors import command, exit_code
 from tsflow.cli.options import CONFIG, Config, Form, Format, Output, parsed_time, project_database
 from tsflow.cli.output import note, show
 from tsflow.cli.progress import progress_bars
+from tsflow.process import this_process
 
 if TYPE_CHECKING:
-    from tsflow.steps import Lived
+    from tsflow.steps import PastSlot
 
 From = Annotated[
     str, typer.Option("--from", metavar="TIME", help="In the first slot: a date, or ISO 8601 (UTC if no offset).")
@@ -62,7 +63,7 @@ def replay(
     """
     space, lived = _live(config, pipeline, first, last, again=True)
     with project_database(config, pipeline) as (project, engine):
-        from tsflow.steps.record import summary, track_record
+        from tsflow.steps.past.track_record import summary, track_record
         from tsflow.store import track
 
         record = track_record(engine, pipeline, project.pipeline(pipeline), space)
@@ -73,23 +74,23 @@ def replay(
     _tell(pipeline, lived)
 
 
-def _live(config: Path, pipeline: str, first: str, last: str | None, *, again: bool) -> "tuple[str, list[Lived]]":
+def _live(config: Path, pipeline: str, first: str, last: str | None, *, again: bool) -> "tuple[str, list[PastSlot]]":
     """Live through slots, with bars; returns the space and what became of each."""
     from tsflow import steps
 
     begin, end = parsed_time(first, "--from"), None if last is None else parsed_time(last, "--to")
     what = "replay" if again else "backfill"
     with progress_bars(pipeline) as listener:
-        return steps.live_through(
+        return steps.run_past_slots(
             *(str(config), pipeline, begin, end),
             again=again,
-            holder=steps.this_process(f"tsflow {what}"),
+            holder=this_process(f"tsflow {what}"),
             on_progress=partial(listener, "slot"),
             on_slot=partial(listener, what),
         )
 
 
-def _tell(pipeline: str, lived: "list[Lived]") -> None:
+def _tell(pipeline: str, lived: "list[PastSlot]") -> None:
     """Say what became of the slots, and why some failed; ends with the exit code of the gravest failure."""
     for one in lived:
         if one.error is not None:

@@ -49,7 +49,7 @@ def picture_path(config: Path, pipeline: str) -> Path:
 def draw(engine: "Engine", name: str, pipeline: "Pipeline", path: Path, series: list[str] | None = None) -> Path | None:
     """Draw a pipeline's current forecasts; returns the file, or None where none are published."""
     from tsflow.reporting.plot import save_plot
-    from tsflow.steps.picture import picture
+    from tsflow.steps.show.picture import picture
 
     figure = picture(engine, name, pipeline, series)
     return save_plot(figure, path) if figure else None

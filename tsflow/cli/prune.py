@@ -1,6 +1,5 @@
 """The command that lets go of what the retention does not keep."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,6 +7,7 @@ import typer
 from tsflow.cli.errors import command
 from tsflow.cli.options import CONFIG, Config, PipelineNames, chosen, project_database
 from tsflow.cli.output import note
+from tsflow.process import this_process, wall_clock
 
 if TYPE_CHECKING:
     from tsflow.store.prune import Prunable
@@ -23,11 +23,11 @@ def prune(
     with project_database(config) as (project, engine):
         from tsflow import steps
 
-        names, now = chosen(project, pipelines), datetime.now(UTC)
+        names, now = chosen(project, pipelines), wall_clock()
         if dry_run:
             found = steps.prunable(project, engine, names, now=now)
         else:
-            found = steps.prune(project, engine, names, now=now, holder=steps.this_process("tsflow prune"))
+            found = steps.prune(project, engine, names, now=now, holder=this_process("tsflow prune"))
     for one in found:
         note(f"{one.pipeline}: {_told(one)}" + (" would go" if dry_run else " gone"))
 

@@ -16,7 +16,7 @@ def reproduce(
 ) -> None:
     """Make a past forecast again from the data, settings and weights of then; says equal, or what differs."""
     with project_database(config) as (project, engine):
-        from tsflow.steps.reproduce import reproduce as again
+        from tsflow.steps.past.reproduce import reproduce as again
 
         found = again(project, engine, run, config=str(config))
     slot, rounding = f"{found.run.slot:%Y-%m-%d %H:%M}", f"within rounding ({found.largest:.1g} of the largest value)"

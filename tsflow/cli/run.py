@@ -1,21 +1,22 @@
 """The command that runs the whole flow, and says where the forecasts are."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from tsflow.cli.errors import command, exit_code, show_error
-from tsflow.cli.foreign import require_our_flows
+from tsflow.cli.flows_package import require_our_flows
 from tsflow.cli.interrupt import insistent_interrupt
 from tsflow.cli.options import CONFIG, Config, PipelineNames, chosen, project_database
 from tsflow.cli.output import note, print_table
 from tsflow.cli.plot import draw, picture_path
 from tsflow.cli.prefect_console import quiet_prefect, start_temporary_server
 from tsflow.cli.progress import progress_bars
-from tsflow.cli.told import slot_told, why_none
+from tsflow.cli.slot_summary import slot_told, why_none
 from tsflow.errors import TsflowError
+from tsflow.process import wall_clock
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -32,7 +33,7 @@ def run(pipelines: PipelineNames = None, force: _Force = False, config: Config =
     """Run the flow here: ingest, retrain if due, forecast. A slot that is done is not done again."""
     from tsflow.config import load_project
 
-    names, began = chosen(load_project(config), pipelines), datetime.now(UTC)
+    names, began = chosen(load_project(config), pipelines), wall_clock()
     try:
         with insistent_interrupt():
             outcomes = {name: _outcome(name, config, force) for name in names}

@@ -1,6 +1,5 @@
 """The command that says whether all is well, to people and to probes."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,6 +7,7 @@ import typer
 from tsflow.cli.errors import command
 from tsflow.cli.options import CONFIG, Config, Form, Format, Output, PipelineName, project_database
 from tsflow.cli.output import show
+from tsflow.process import wall_clock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ def status(
     if alert:
         from tsflow.steps import monitor
 
-        monitor(str(config), wall=datetime.now(UTC))
+        monitor(str(config), wall=wall_clock())
     health = _with_absent(health, absent)
     show(health, form, output, columns=_COLUMNS)
     if check and not health["state"].isin(readers.WELL).all():

@@ -11,7 +11,7 @@ from tsflow.cli.errors import command, exit_code, show_error
 from tsflow.cli.options import CONFIG, Config, PipelineNames, chosen
 from tsflow.cli.output import note
 from tsflow.cli.progress import progress_bars
-from tsflow.cli.told import ingested
+from tsflow.cli.slot_summary import ingested
 from tsflow.errors import TsflowError
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def _each(
     from tsflow.config import load_project
 
     pipelines = chosen(load_project(config), names)
-    from tsflow.steps import hold_slot, open_job, this_process, wall_clock  # only now: it takes torch with it
+    from tsflow.process import this_process, wall_clock
+    from tsflow.steps import hold_slot, open_job  # only now: it takes torch with it
 
     codes = []
     for name in pipelines:

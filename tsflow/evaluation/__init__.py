@@ -2,7 +2,7 @@
 
 from tsflow.evaluation.baselines import seasonal_naive
 from tsflow.evaluation.conformal import Calibration, calibrate
-from tsflow.evaluation.cutoffs import plan_protocol, that_judge
+from tsflow.evaluation.cutoffs import judgeable, plan_protocol
 from tsflow.evaluation.metrics import (
     coverage,
     mae,
@@ -30,6 +30,7 @@ __all__ = [
     "choose",
     "collapsed",
     "coverage",
+    "judgeable",
     "mae",
     "mase",
     "mase_scale",
@@ -44,6 +45,5 @@ __all__ = [
     "scaled_pinball",
     "seasonal_naive",
     "smape",
-    "that_judge",
     "usual_scale",
 ]

@@ -15,7 +15,7 @@ from tsflow.frequency import Positions, WindowShape
 from tsflow.panel import Panel
 from tsflow.training.windows import Pairs
 
-__all__ = ["Protocol", "plan_protocol", "that_judge"]
+__all__ = ["Protocol", "judgeable", "plan_protocol"]
 
 _CURRENT_SHARE = 0.8
 """Share of series that must be observed within the last horizon for a common calendar to be worth it."""
@@ -72,7 +72,7 @@ def plan_protocol(panel: Panel, horizon: int, shape: WindowShape, cutoffs: int |
     )
 
 
-def that_judge(panel: Panel, pairs: Pairs, horizon: int, context: int) -> Pairs:
+def judgeable(panel: Panel, pairs: Pairs, horizon: int, context: int) -> Pairs:
     """The pairs that can be judged: two observations in the context up to the cutoff, one in the horizon after it.
 
     Of a context of a single step one is enough. A network that sees nothing forecasts nothing, and in time no forecast
@@ -98,7 +98,7 @@ def _pairs(panel: Panel, ends: Positions, steps_back: tuple[int, ...], horizon: 
     """The pairs of every series that judge, the oldest cutoff first."""
     series = np.tile(np.arange(len(panel)), len(steps_back))
     cutoff = (ends[None, :] - np.asarray(steps_back)[:, None]).ravel()
-    return that_judge(panel, Pairs(series, cutoff), horizon, context)
+    return judgeable(panel, Pairs(series, cutoff), horizon, context)
 
 
 def _seen(panel: Panel, pairs: Pairs, context: int) -> NDArray[np.int64]:

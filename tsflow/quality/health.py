@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tsflow.config import Pipeline
 from tsflow.panel import Panel
-from tsflow.quality.grids import frequency_advice
+from tsflow.quality.frequency_advice import frequency_advice
 from tsflow.quality.screen import limits_of
 
 _LISTED = 20

@@ -13,7 +13,7 @@ from tsflow.config import Pipeline
 from tsflow.quality.bad_rows import bad_rows
 from tsflow.quality.checks import Check
 from tsflow.quality.duplicates import repeated
-from tsflow.quality.grids import frequency_advice
+from tsflow.quality.frequency_advice import frequency_advice
 from tsflow.quality.reasons import decimal_of
 from tsflow.quality.schemas import (
     CleanObservations,

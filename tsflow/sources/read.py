@@ -11,7 +11,7 @@ from tsflow.sources.block import Block
 from tsflow.sources.delimited import read_delimited
 from tsflow.sources.documents import read_document
 from tsflow.sources.files import file_name, matching_files, opened
-from tsflow.sources.local import on_this_machine
+from tsflow.sources.http import on_this_machine
 from tsflow.sources.long import chunks, long_form
 from tsflow.sources.parquet import read_parquet
 from tsflow.sources.sql import read_sql

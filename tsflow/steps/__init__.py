@@ -4,23 +4,24 @@ with hold_slot("tsflow.yaml", "air_passengers", wall=wall_clock()) as ticket, op
     run_slot(job)
 """
 
-from tsflow.steps.alerts import Alert, send
-from tsflow.steps.data import live_panel
-from tsflow.steps.decide import decide
-from tsflow.steps.forecast import ForecastPlan, forecast, forecast_shard, plan_forecast, publish
-from tsflow.steps.ingest import ingest
-from tsflow.steps.job import Job, Progress, Ticket, hold_slot, open_job, patience, this_process, wall_clock
-from tsflow.steps.monitor import monitor, register
-from tsflow.steps.past import Lived, live_through
-from tsflow.steps.plan import Planned, Skipped, plan_retrain
-from tsflow.steps.preview import preview
-from tsflow.steps.prune import prunable, prune
-from tsflow.steps.recipes import choose_recipes
-from tsflow.steps.run import failing
-from tsflow.steps.slot import retrain, run_slot
-from tsflow.steps.state import Done, Stale, look_up, skip, slot_state
-from tsflow.steps.train import FAILS_ALONE, train_candidate
-from tsflow.steps.verify import verify
+from tsflow.steps.data.ingest import ingest
+from tsflow.steps.data.known import active_panel
+from tsflow.steps.forecasting.forecast import ForecastPlan, forecast, forecast_shard, plan_forecast, publish
+from tsflow.steps.past.slots import PastSlot, run_past_slots
+from tsflow.steps.retraining.decide import decide
+from tsflow.steps.retraining.plan import Planned, Skipped, plan_retrain
+from tsflow.steps.retraining.preview import preview
+from tsflow.steps.retraining.recipes import choose_recipes
+from tsflow.steps.retraining.train import FAILS_ALONE, train_candidate
+from tsflow.steps.slot.alerts import Alert, send
+from tsflow.steps.slot.hold import hold_slot, patience
+from tsflow.steps.slot.job import Job, Progress, Ticket, open_job
+from tsflow.steps.slot.run import failing
+from tsflow.steps.slot.state import Done, Stale, look_up, skip, slot_state
+from tsflow.steps.watch.monitor import monitor, register
+from tsflow.steps.watch.prune import prunable, prune
+from tsflow.steps.watch.verify import verify
+from tsflow.steps.whole import retrain, run_slot
 
 __all__ = [
     "FAILS_ALONE",
@@ -28,12 +29,13 @@ __all__ = [
     "Done",
     "ForecastPlan",
     "Job",
-    "Lived",
+    "PastSlot",
     "Planned",
     "Progress",
     "Skipped",
     "Stale",
     "Ticket",
+    "active_panel",
     "choose_recipes",
     "decide",
     "failing",
@@ -41,8 +43,6 @@ __all__ = [
     "forecast_shard",
     "hold_slot",
     "ingest",
-    "live_panel",
-    "live_through",
     "look_up",
     "monitor",
     "open_job",
@@ -55,12 +55,11 @@ __all__ = [
     "publish",
     "register",
     "retrain",
+    "run_past_slots",
     "run_slot",
     "send",
     "skip",
     "slot_state",
-    "this_process",
     "train_candidate",
     "verify",
-    "wall_clock",
 ]

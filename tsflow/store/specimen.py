@@ -15,8 +15,8 @@ from tsflow.frequency import Times
 from tsflow.store import decisions, forecasts, leases, migrate, models, monitoring, pipelines, quarantine, runs
 from tsflow.store.leases import Fence
 from tsflow.store.models import Training
-from tsflow.store.observations import Staging
 from tsflow.store.schema import series
+from tsflow.store.staging import Staging
 
 _FIRST = datetime(2024, 6, 3, tzinfo=UTC)
 _SLOTS = [datetime(2024, 7, day, tzinfo=UTC) for day in (1, 2, 3)]

@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.projects import PIPELINE, WALL, Small, seasonal
 from tsflow.evaluation import Candidate, Choice
-from tsflow.steps.incumbent import Incumbent
+from tsflow.steps.retraining.incumbent import Incumbent
 from tsflow.store.models import ModelRow
 
 TRAINED = {**PIPELINE, "architectures": ["gru"], "training": {"min_steps": 100, "max_steps": 100, "search": False}}

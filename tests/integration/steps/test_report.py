@@ -6,7 +6,7 @@ import pytest
 
 from tests.projects import WALL, Small, seasonal
 from tsflow.errors import ArtifactError
-from tsflow.steps.report import gather, write_report
+from tsflow.steps.show.report import gather, write_report
 
 
 def test_the_series_that_matter_come_with_the_reason(small: Small) -> None:

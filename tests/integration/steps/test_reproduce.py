@@ -79,7 +79,7 @@ def test_a_missing_artifact_and_another_version_are_named(small: Small, monkeypa
     run_id = small.run()
     for row in small.rows("SELECT artifact_url FROM models WHERE artifact_url IS NOT NULL"):
         Path(row["artifact_url"]).unlink()
-    monkeypatch.setattr("tsflow.steps.reproduce.__version__", "9.9")
+    monkeypatch.setattr("tsflow.steps.past.reproduce.__version__", "9.9")
     told = reproduce(small, run_id)
     assert told.exit_code == 1, told.output
     assert "differs: 2 series forecast by champion, stage, model" in told.stderr

@@ -7,7 +7,7 @@ import pytest
 from tests.projects import WALL, Small, seasonal
 from tsflow import steps
 from tsflow.errors import StoreError
-from tsflow.steps.reproduce import reproduce
+from tsflow.steps.past.reproduce import reproduce
 
 ROWS = "SELECT unique_id, ds, y_hat, lo_80, hi_80, lo_95, hi_95, source FROM latest_forecasts ORDER BY unique_id, ds"
 

@@ -16,6 +16,7 @@ from tsflow import steps
 from tsflow.cli import app
 from tsflow.errors import ConfigError, DataError, DeviceError, LeaseHeld, QualityError, SourceError
 from tsflow.models.registry import ARCHITECTURES, Architecture, NetworkShape
+from tsflow.process import wall_clock
 from tsflow.store import runs
 from tsflow.store.leases import LIVE
 
@@ -110,7 +111,7 @@ def test_a_failed_run_ends_when_it_failed(small: Small, source: str) -> None:
         steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket,
         steps.open_job(ticket) as job,
     ):
-        opened = steps.wall_clock()
+        opened = wall_clock()
         with pytest.raises(SourceError if source == "missing" else QualityError):
             steps.ingest(job)
         run = runs.find(job.engine, "small", "ingest", ticket.slot, LIVE)

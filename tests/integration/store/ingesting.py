@@ -10,7 +10,9 @@ from sqlalchemy import Engine
 
 from tsflow.frequency import Frequency
 from tsflow.store import leases, runs
-from tsflow.store.observations import MergeCounts, Staging, read_panel
+from tsflow.store.merge import MergeCounts
+from tsflow.store.panels import read_panel
+from tsflow.store.staging import Staging
 
 DAILY = Frequency.parse("D")
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)

@@ -14,8 +14,8 @@ from tsflow.errors import DataError, LeaseLost
 from tsflow.frequency import Frequency
 from tsflow.store import leases
 from tsflow.store.engine import reading, writing
-from tsflow.store.observations import Staging
 from tsflow.store.schema import observation_revisions, observations, series
+from tsflow.store.staging import Staging
 
 ROWS = [
     ("b", "2024-01-02", 2.0),

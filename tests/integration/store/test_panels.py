@@ -13,7 +13,7 @@ from tests.integration.store.ingesting import DAILY, NOW, Pipeline, clean, days_
 from tsflow.frequency import Frequency
 from tsflow.panel import Panel
 from tsflow.store.engine import reading
-from tsflow.store.observations import panel_digest, read_panel
+from tsflow.store.panels import panel_digest, read_panel
 from tsflow.store.schema import series
 
 DAYS = [f"2024-01-0{day}" for day in range(1, 5)]

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from tests.projects import Small, seasonal
 from tests.unit.dashboard.conftest import APP, Open, fill, said
-from tsflow.steps.monitor import register
+from tsflow.steps.watch.monitor import register
 
 from streamlit.testing.v1 import AppTest  # isort: skip
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from tsflow.config import Pipeline
-from tsflow.steps.clock import known_at, slot_of, slots
+from tsflow.steps.slot.clock import known_at, slot_of, slots
 
 
 def pipeline(**settings: Any) -> Pipeline:

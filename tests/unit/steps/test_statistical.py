@@ -10,7 +10,7 @@ from tests.projects import seasonal
 from tsflow.errors import ConfigError
 from tsflow.frequency import Frequency
 from tsflow.panel import Panel
-from tsflow.steps.statistical import METHODS, statistical
+from tsflow.steps.past.statistical import METHODS, statistical
 from tsflow.training import Pairs
 
 MONTHS = Frequency.parse("MS")

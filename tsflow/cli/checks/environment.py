@@ -10,7 +10,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from tsflow.cli.checks.finding import Finding
-from tsflow.cli.foreign import REMEDY, foreign_flows
+from tsflow.cli.flows_package import REMEDY, foreign_flows
 
 _SHOWN = ("torch", "prefect", "fastapi", "sqlalchemy", "pandas", "pandera", "alembic")
 _SECONDS = 5.0

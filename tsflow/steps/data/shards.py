@@ -1,0 +1,74 @@
+"""Shards: the series of a pipeline in ranges of ids, for what needs no series beside another."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tsflow.evaluation import own_scale, usual_scale
+from tsflow.panel import Panel, Whole
+from tsflow.steps.data.known import panel_of
+from tsflow.steps.slot.job import Job
+from tsflow.store.series import sizes
+from tsflow.training.windows import Pairs
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Series by their ids, so that a task on any machine can read them."""
+
+    first: int
+    last: int
+    """Included."""
+
+
+def shards(job: Job) -> list[Shard]:
+    """All series of the pipeline, each shard of about as many observations as are configured; one series is whole."""
+    made: list[Shard] = []
+    held = 0
+    for series_id, observations in sizes(job.engine, job.name):
+        if made and held + observations <= job.project.task_runner.shard:
+            made[-1] = replace(made[-1], last=series_id)
+            held += observations
+        else:
+            made.append(Shard(series_id, series_id))
+            held = observations
+    return made
+
+
+def shard_panel(job: Job, shard: Shard) -> Panel:
+    """The series of one shard, as the job sees them; at a slot of the past perhaps none."""
+    ids = [series_id for series_id, _ in sizes(job.engine, job.name) if shard.first <= series_id <= shard.last]
+    return panel_of(job, ids)
+
+
+class Gathered:
+    """What shards must know of each other, gathered from one after another."""
+
+    def __init__(self, season_length: int) -> None:
+        self._season_length = season_length
+        self._negative = False
+        self._scales = [np.zeros(0)]
+
+    def add(self, panel: Panel) -> None:
+        """Take in another shard."""
+        observed = np.flatnonzero(panel.lengths)
+        self._negative = self._negative or panel.has_negative
+        self._scales.append(own_scale(panel, Pairs(observed, panel.last[observed]), self._season_length))
+
+    def whole(self) -> Whole:
+        """What is true of all."""
+        return Whole(self._negative, usual_scale(np.concatenate(self._scales)))
+
+
+def as_whole(panel: Panel, season_length: int) -> Panel:
+    """A panel of all series, which are forecast as they would be in shards."""
+    gathered = Gathered(season_length)
+    gathered.add(panel)
+    return replace(panel, whole=gathered.whole())
+
+
+def panel_shards(job: Job) -> Iterator[Panel]:
+    """All series, one shard at a time."""
+    for shard in shards(job):
+        yield shard_panel(job, shard)

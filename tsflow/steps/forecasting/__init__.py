@@ -1,0 +1,1 @@
+"""What a slot says: who forecasts which series, calibrated, checked and published."""

@@ -1,0 +1,1 @@
+"""Slots that are over: filled in, replayed, compared, reproduced."""

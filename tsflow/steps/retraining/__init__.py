@@ -1,0 +1,1 @@
+"""What a slot learns: candidates trained, judged on the same pairs, and one decision."""

@@ -1,0 +1,1 @@
+"""What a slot shows: a picture and a report."""

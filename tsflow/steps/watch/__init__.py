@@ -1,0 +1,1 @@
+"""What is looked after between slots: errors of published forecasts, lateness, retention."""
