@@ -21,12 +21,11 @@ Curve = Sequence[Sequence[float | None]]
 """Steps, fit loss and tune loss of each evaluation."""
 
 
-def embedded(figure: Figure, form: str = "svg") -> str:
+def embedded(figure: Figure) -> str:
     """A figure as a data URI, for the ``src`` of an image: nothing in it can run or reach outside."""
     content = io.BytesIO()
-    figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
-    kind = "svg+xml" if form == "svg" else form
-    return f"data:image/{kind};base64,{base64.b64encode(content.getvalue()).decode()}"
+    figure.savefig(content, format="svg", metadata={"Date": None})
+    return f"data:image/svg+xml;base64,{base64.b64encode(content.getvalue()).decode()}"
 
 
 def forecast_chart(history: pd.DataFrame, forecast: pd.DataFrame, frequency: Frequency) -> Figure:

@@ -101,7 +101,6 @@ def publish(
     fence: Fence,
     run_id: int,
     published_at: datetime,
-    report: Any = None,
     *,
     expected: int | None = None,
     next_due: datetime | None = None,
@@ -121,12 +120,7 @@ def publish(
         if run.published_at is not None:
             return run
         _refuse_incomplete(connection, run_id, expected)
-        end = {
-            "published_at": published_at,
-            "status": "succeeded",
-            "finished_at": published_at,
-            "report": report,
-        }
+        end = {"published_at": published_at, "status": "succeeded", "finished_at": published_at}
         runs.set_values(connection, run_id, **end)
         if fence.space == LIVE:
             _move_heads(connection, run)

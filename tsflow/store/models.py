@@ -16,6 +16,7 @@ from tsflow.store.engine import reading
 from tsflow.store.leases import Fence, fenced
 
 Role = Literal["candidate", "refit", "baseline"]
+_METRIC = "pinball"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +83,6 @@ def score(
     cutoff: Times,
     value: NDArray[np.float64],
     select_loss: float,
-    metric: str = "pinball",
 ) -> None:
     """Write what a model scored on the select pairs, and their mean; a retry replaces both.
 
@@ -94,7 +94,6 @@ def score(
         cutoff: Cutoff of each pair, shape [P].
         value: Score of each pair, shape [P], lower is better; pairs without a finite one are left out.
         select_loss: What the model is compared by.
-        metric: What was measured.
 
     Raises:
         LeaseLost: If another run took over.
@@ -102,9 +101,9 @@ def score(
     known = np.isfinite(value)
     with fenced(engine, fence) as connection:
         run_id = _fetch(connection, model_id).run_id
-        connection.execute(delete(schema.scores).filter_by(run_id=run_id, model_id=model_id, metric=metric))
+        connection.execute(delete(schema.scores).filter_by(run_id=run_id, model_id=model_id, metric=_METRIC))
         columns: dict[str, Any] = {"run_id": run_id, "model_id": model_id, "series_id": series_id[known]}
-        columns |= {"cutoff": cutoff[known], "metric": metric, "value": value[known]}
+        columns |= {"cutoff": cutoff[known], "metric": _METRIC, "value": value[known]}
         bulk.insert(connection, schema.scores, int(known.sum()), columns)
         of_model = update(schema.models).where(schema.models.c.id == model_id)
         connection.execute(of_model.values(select_loss=_finite(select_loss)))
@@ -145,10 +144,10 @@ def latest(engine: Engine, pipeline: str, space: str, role: Role, until: datetim
     return None if row is None else _model(row)
 
 
-def scores(engine: Engine, run_id: int, metric: str = "pinball") -> dict[int, NDArray[np.float64]]:
+def scores(engine: Engine, run_id: int) -> dict[int, NDArray[np.float64]]:
     """What each model of a retrain scored, by model id: shape [P], ordered by series id, then cutoff."""
     table = schema.scores
-    wanted = select(table.c.model_id, table.c.value).filter_by(run_id=run_id, metric=metric)
+    wanted = select(table.c.model_id, table.c.value).filter_by(run_id=run_id, metric=_METRIC)
     with reading(engine) as connection:
         rows = connection.execute(wanted.order_by(table.c.model_id, table.c.series_id, table.c.cutoff)).all()
     values: dict[int, list[float]] = {}

@@ -145,9 +145,9 @@ def pipeline_health(engine: Engine, pipeline: str | None = None) -> pd.DataFrame
         return _view(connection, "pipeline_health", pipeline, None, "pipeline")
 
 
-def decisions(engine: Engine, pipeline: str | None = None, space: str = LIVE) -> pd.DataFrame:
-    """Every decision, that of the newest slot first, with candidates and protocol as documents."""
-    wanted = select(decisions_table).where(decisions_table.c.space == space)
+def decisions(engine: Engine, pipeline: str | None = None) -> pd.DataFrame:
+    """Every live decision, that of the newest slot first, with candidates and protocol as documents."""
+    wanted = select(decisions_table).where(decisions_table.c.space == LIVE)
     newest_first = decisions_table.c.slot.desc(), decisions_table.c.id.desc()
     return fetch(engine, _only(wanted, decisions_table, pipeline, None).order_by(*newest_first))
 

@@ -1,7 +1,7 @@
 """Runs: one row for each (pipeline, kind, slot, space); a retry reuses it, what is done is not done again."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -43,6 +43,19 @@ class Run:
     done: bool = False
 
 
+@dataclass(frozen=True)
+class Lineage:
+    """What a run comes from; its columns in `runs`."""
+
+    data_as_of: datetime | None = None
+    known_at: datetime | None = None
+    config_digest: str | None = None
+    data_digest: str | None = None
+    code_version: str | None = None
+    device: str | None = None
+    prefect_run_id: str | None = None
+
+
 def begin(
     engine: Engine,
     fence: Fence,
@@ -51,13 +64,7 @@ def begin(
     *,
     now: datetime,
     force: bool = False,
-    data_as_of: datetime | None = None,
-    known_at: datetime | None = None,
-    config_digest: str | None = None,
-    data_digest: str | None = None,
-    code_version: str | None = None,
-    device: str | None = None,
-    prefect_run_id: str | None = None,
+    lineage: Lineage = Lineage(),
 ) -> Run:
     """Start the run of a slot, or start it again: same row, one attempt more, its unseen forecasts cleared.
 
@@ -68,57 +75,33 @@ def begin(
     Raises:
         LeaseLost: If another run took over.
     """
-    lineage = {
-        "data_as_of": data_as_of,
-        "known_at": known_at,
-        "config_digest": config_digest,
-        "data_digest": data_digest,
-        "code_version": code_version,
-        "device": device,
-        "prefect_run_id": prefect_run_id,
-    }
     slot_key = {"pipeline": fence.pipeline, "kind": kind, "slot": slot, "space": fence.space}
-    start = {
-        **lineage,
-        "status": "running",
-        "started_at": now,
-        "finished_at": None,
-        "error": None,
-        "report": None,
-    }
+    start: dict[str, Any] = {"status": "running", "started_at": now, "finished_at": None, "error": None, "report": None}
+    start |= asdict(lineage)
     with fenced(engine, fence) as connection:
         row = connection.execute(_last_of(slot_key)).one_or_none()
         if row is not None and row.status == "succeeded" and not force:
             return _run(row, done=True)
-        other = row is not None and (row.config_digest, row.data_digest) != (config_digest, data_digest)
-        if row is not None and row.status != "succeeded" and kind == "retrain" and other:
+        digests = lineage.config_digest, lineage.data_digest
+        other = row is not None and kind == "retrain" and (row.config_digest, row.data_digest) != digests
+        if row is not None and row.status != "succeeded" and other:
             reason = "data or settings changed before it ended; the slot was begun anew"
             set_values(connection, row.id, status="failed", finished_at=now, error=reason)
-        if row is None or row.status == "succeeded" or (kind == "retrain" and other):
+        if row is None or row.status == "succeeded" or other:
             redo = 0 if row is None else row.redo + 1
             new = insert(runs).values(uuid=str(uuid.uuid4()), redo=redo, **slot_key, **start).returning(runs)
             return _run(connection.execute(new).one())
-        for table in (forecasts, forecast_origins):  # what the killed attempt left, unseen by readers
-            connection.execute(delete(table).where(table.c.run_id == row.id))
-        if kind == "retrain":  # of the same data and settings: the recipes that were chosen are good
-            del start["report"]
-        set_values(connection, row.id, attempt=row.attempt + 1, **start)
-        return fetch(connection, row.id)
+        return _again(connection, row, start)
 
 
-def describe(
-    engine: Engine,
-    fence: Fence,
-    run_id: int,
-    *,
-    data_as_of: datetime | None = None,
-    data_digest: str | None = None,
-    device: str | None = None,
-) -> None:
-    """Note what a run has found out about its lineage since it began; None leaves a column as it is."""
-    found = {"data_as_of": data_as_of, "data_digest": data_digest, "device": device}
-    with fenced(engine, fence) as connection:
-        set_values(connection, run_id, **{name: value for name, value in found.items() if value is not None})
+def _again(connection: Connection, row: "Row[Any]", start: dict[str, Any]) -> Run:
+    """Start a run again that did not end: readers never saw what it left."""
+    for table in (forecasts, forecast_origins):
+        connection.execute(delete(table).where(table.c.run_id == row.id))
+    if row.kind == "retrain":  # of the same data and settings: the recipes that were chosen are good
+        start = {name: value for name, value in start.items() if name != "report"}
+    set_values(connection, row.id, attempt=row.attempt + 1, **start)
+    return fetch(connection, row.id)
 
 
 def succeed(engine: Engine, fence: Fence, run_id: int, *, now: datetime, report: Any = None) -> Run:

@@ -18,7 +18,7 @@ from tsflow.training.batches import Batches
 from tsflow.training.device import describe_device, quick_cpu, repeatable
 from tsflow.training.drawing import Drawer, drawer, with_synthetic
 from tsflow.training.losses import QuantileLoss
-from tsflow.training.run import Criterion, Notice, Progress, Run
+from tsflow.training.run import Criterion, Progress, Run
 from tsflow.training.tuning import TuneLoss
 from tsflow.training.windows import DevicePanel, Pairs, TrainingWindows
 
@@ -62,7 +62,6 @@ def fit(
     synthetic: float = 0.0,
     initial: Mapping[str, Tensor] | None = None,
     on_progress: Progress | None = None,
-    on_notice: Notice | None = None,
 ) -> Fitted:
     """Train a model; same seed and device, same numbers.
 
@@ -80,7 +79,6 @@ def fit(
         synthetic: Share of each batch that comes from synthetic series.
         initial: Weights to start from, of a model of the same specification; drawn by the seed if not given.
         on_progress: Called after each epoch.
-        on_notice: Called with each notice.
 
     Raises:
         DataError: If no window, or no tune pair, has a target.
@@ -100,7 +98,6 @@ def fit(
         criterion=criterion or QuantileLoss(spec.levels, device, emphasis),
         initial=initial,
         on_progress=on_progress,
-        on_notice=on_notice,
     )
     return attempts.fitted()
 
@@ -123,7 +120,6 @@ class _Attempts:
     criterion: Criterion
     initial: Mapping[str, Tensor] | None
     on_progress: Progress | None
-    on_notice: Notice | None
     notices: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
 
@@ -135,7 +131,7 @@ class _Attempts:
                 run.train()
             if not run.diverged:
                 return self._result(run)
-            self._notice(f"{self.spec.architecture}: a loss was not finite at learning rate {learning_rate:g}")
+            self.notices.append(f"{self.spec.architecture}: a loss was not finite at learning rate {learning_rate:g}")
         raise TrainingError(
             f"{self.spec.architecture}: a loss was not finite at learning rate {rate:g}, nor at half of it: "
             "lower training.learning_rate, or look for extreme values in the data"
@@ -162,18 +158,13 @@ class _Attempts:
             tune=self.tune,
             patience=self.training.patience,
             on_progress=self.on_progress,
-            on_notice=self._notice,
+            on_notice=self.notices.append,
         )
 
     def _time_left(self) -> float | None:
         """What is left of the budget; never nothing, for a run takes at least one step."""
         budget = self.training.time_budget
         return None if budget is None else max(budget - (time.monotonic() - self.started), 1e-3)
-
-    def _notice(self, text: str) -> None:
-        self.notices.append(text)
-        if self.on_notice:
-            self.on_notice(text)
 
     def _result(self, run: Run) -> Fitted:
         return Fitted(

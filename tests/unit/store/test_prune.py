@@ -108,9 +108,8 @@ def test_a_file_that_a_kept_model_shares_stays(engine: Engine, fence: Fence) -> 
 def test_revisions_stay_that_a_kept_forecast_has_seen(
     engine: Engine, fence: Fence, forecast: Forecast, series_ids: list[int]
 ) -> None:
-    seen = runs.begin(
-        engine, fence, "forecast", START + timedelta(hours=5), now=NOW, data_as_of=START + timedelta(hours=5)
-    )
+    slot = START + timedelta(hours=5)
+    seen = runs.begin(engine, fence, "forecast", slot, now=NOW, lineage=runs.Lineage(data_as_of=slot))
     for hours in (4, 6):
         _revise(engine, series_ids[0], START + timedelta(hours=hours))
     assert _find(engine, revisions={"days": 1}).revisions == 2

@@ -15,10 +15,12 @@ NOW = datetime(2024, 1, 1, 0, 1, tzinfo=UTC)
 
 
 def test_a_run_is_remembered_with_its_lineage(engine: Engine, fence: Fence) -> None:
-    begun = runs.begin(engine, fence, "ingest", SLOT, now=NOW, config_digest="abc", code_version="1")
-    runs.describe(engine, fence, begun.id, data_as_of=NOW, data_digest="d")
+    begun = runs.begin(
+        engine, fence, "ingest", SLOT, now=NOW, lineage=runs.Lineage(data_as_of=NOW, config_digest="abc")
+    )
     run = runs.succeed(engine, fence, begun.id, now=NOW, report={"rows_read": 3})
     assert (run.status, run.attempt, run.slot, run.data_as_of) == ("succeeded", 1, SLOT, NOW)
+    assert (run.config_digest, run.data_digest) == ("abc", None)
     assert run.report == {"rows_read": 3}
     assert runs.get(engine, run.id) == run == runs.find(engine, "walkers", "ingest", SLOT, LIVE)
 

@@ -97,7 +97,7 @@ def _record_unread(
     pipelines.register(engine, fence, pipeline, now=wall, due_at=None)
     last = newest(engine, fence.pipeline)
     slot = slot_of(pipeline, wall) if last is None else start_of(pipeline.grid, position_of(pipeline.grid, last) + 1)
-    run = runs.begin(engine, fence, "ingest", slot, now=wall, force=True, prefect_run_id=flow_run)
+    run = runs.begin(engine, fence, "ingest", slot, now=wall, force=True, lineage=runs.Lineage(prefect_run_id=flow_run))
     runs.fail(engine, fence, run.id, now=wall_clock(), error=error)
 
 

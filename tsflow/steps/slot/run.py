@@ -10,7 +10,7 @@ from tsflow.process import wall_clock
 from tsflow.steps.slot.clock import was_early
 from tsflow.steps.slot.job import Job
 from tsflow.store import configurations, runs
-from tsflow.store.runs import Kind, Run
+from tsflow.store.runs import Kind, Lineage, Run
 from tsflow.training import describe_device
 
 
@@ -32,13 +32,7 @@ def begin(job: Job, kind: Kind, *, data_digest: str | None = None) -> Run:
     before = runs.find(job.engine, job.name, kind, ticket.slot, job.fence.space)
     redo = before is not None and _outdated(job, before, (digest, data_digest))
     configurations.keep(job.engine, job.fence, digest, job.project.decisive(job.name), now=ticket.moment)
-    return runs.begin(
-        job.engine,
-        job.fence,
-        kind,
-        ticket.slot,
-        now=ticket.moment,
-        force=ticket.force or redo,
+    lineage = Lineage(
         data_as_of=None if data_digest is None else _read_as_of(job),
         known_at=ticket.known_at,
         config_digest=digest,
@@ -47,6 +41,8 @@ def begin(job: Job, kind: Kind, *, data_digest: str | None = None) -> Run:
         device=None if data_digest is None else describe_device(job.device),
         prefect_run_id=ticket.flow_run,
     )
+    force = ticket.force or redo
+    return runs.begin(job.engine, job.fence, kind, ticket.slot, now=ticket.moment, force=force, lineage=lineage)
 
 
 def _outdated(job: Job, before: Run, digests: tuple[str, str | None]) -> bool:
