@@ -26,6 +26,11 @@ def test_every_link_leads_somewhere() -> None:
         assert [link for link in links if not (document.parent / link).exists()] == []
 
 
+def test_every_document_is_linked() -> None:
+    documents = {f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md")}
+    assert documents <= set(re.findall(r"\]\(([^)#]+)\)", README))
+
+
 def test_exit_codes_are_those_of_the_code() -> None:
     said = {int(number) for number in re.findall(r"\b(\d) [a-z]", README.split("Exit codes:")[1].split("\n\n")[0])}
     assert {code for code, _, _ in EXIT_CODES} <= said

@@ -39,7 +39,7 @@ def fit(
     """Train all architectures on a long frame and choose one, as a pipeline's retrain does.
 
     Args:
-        frame: ``unique_id, ds, y`` and no other column, one row an observation, in any order; a missing or
+        frame: ``unique_id, ds, y`` and no other column, one row per observation, in any order; a missing or
             empty ``y`` is a gap.
         horizon: Steps to forecast.
         frequency: A pandas alias: h, D, W-MON, MS ...

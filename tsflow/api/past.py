@@ -23,7 +23,7 @@ class Replay:
     space: str
     """Where its runs, decisions and forecasts are kept."""
     slots: pd.DataFrame
-    """``slot, outcome, run_id, error``, one row a slot; outcomes are published, done (before) and failed."""
+    """``slot, outcome, run_id, error``, one row per slot; outcomes are published, done (before) and failed."""
     record: pd.DataFrame
     """Every published step that has come true beside seasonal naive's, in the form of ``utilsforecast.evaluation``."""
     costs: Mapping[str, float]

@@ -119,7 +119,7 @@ class Pipeline:
             on_progress: Called with what is done, steps done and steps in all.
 
         Returns:
-            ``slot, outcome, run_id, error``, one row a slot: published, done (before) or failed. One that failed does
+            ``slot, outcome, run_id, error``, one row per slot: published, done (before) or failed. One that failed does
             not keep the others from their turn.
 
         Raises:

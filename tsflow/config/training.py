@@ -29,7 +29,7 @@ class Training(Settings):
     )
     context: int | None = Field(None, ge=1, description="Steps that a network sees; from the frequency if not given.")
     token: int | None = Field(None, ge=1, description="Steps that make one token; from the season if not given.")
-    batch_size: int = Field(256, ge=1, description="Windows a step of the optimiser.")
+    batch_size: int = Field(256, ge=1, description="Windows per step of the optimiser.")
     learning_rate: float = Field(1e-2, gt=0, description="Peak of the one-cycle schedule.")
     min_steps: int = Field(200, ge=1, description="Fewest optimiser steps.")
     max_steps: int = Field(2400, ge=1, description="Most optimiser steps; 20 passes over the windows in between.")

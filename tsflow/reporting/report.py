@@ -59,12 +59,12 @@ class Report:
 
     @property
     def by_lead(self) -> pd.DataFrame:
-        """Accuracy of all issues together, one row a lead."""
+        """Accuracy of all issues together, one row per lead."""
         return weighted(self.accuracy, "lead")
 
     @property
     def by_issue(self) -> pd.DataFrame:
-        """Accuracy of all leads together, one row an issue."""
+        """Accuracy of all leads together, one row per issue."""
         return weighted(self.accuracy, "slot")
 
     @property

@@ -114,7 +114,7 @@ class Line:
 
 
 def textbook_lines(table: pd.DataFrame) -> tuple[list[str], list[Line]]:
-    """One pipeline's table turned: the architectures, the textbook's five first, and a line a claim and a measure."""
+    """One pipeline's table turned: the architectures, the textbook's five first, and a line per claim and measure."""
     order = {name: place for place, name in enumerate(CLAIMS[0].says)}
     turned = table.sort_values("architecture", key=lambda names: names.map(order).fillna(len(order)), kind="stable")
     lines = []

@@ -1,6 +1,6 @@
 """What a slot is made of: plain functions of a job, which any shell (a flow, a script, a test) can call in order.
 
-with hold_slot("tsflow.yaml", "air_passengers", wall=wall_clock()) as ticket, open_job(ticket) as job:
+with hold_slot("tsflow.yaml", "air_passengers", wall=wall_clock(), holder="me") as ticket, open_job(ticket) as job:
     run_slot(job)
 """
 

@@ -13,8 +13,8 @@ from tsflow.store.types import MICROSECONDS_TO_2000, Timestamp
 Columns = Mapping[str, NDArray[Any] | int | str]
 """Column name to an array of shape [R] (numbers, ``datetime64`` without NaT), or to every row's value."""
 
-_ROWS_A_STATEMENT = 20  # SQLite: 2.4 times as fast as a row a statement; 50 are no faster
-_ROWS_A_WRITE = 100_000  # bounds the memory of the encoded copy to some 10 MB
+_ROWS_PER_STATEMENT = 20  # SQLite: 2.4 times as fast as a row per statement; 50 are no faster
+_ROWS_PER_WRITE = 100_000  # bounds the memory of the encoded copy to some 10 MB
 
 
 def insert(connection: Connection, table: Table, rows: int, columns: Columns) -> None:
@@ -33,12 +33,12 @@ def insert(connection: Connection, table: Table, rows: int, columns: Columns) ->
 
 def _insert_sqlite(connection: Connection, table: Table, rows: int, columns: Columns) -> None:
     driver: Any = connection.connection.driver_connection
-    width, block = len(columns), len(columns) * _ROWS_A_STATEMENT
+    width, block = len(columns), len(columns) * _ROWS_PER_STATEMENT
     row = f"({', '.join('?' * width)})"
     statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {row}"
     values = list(chain.from_iterable(zip(*(_python(part, rows) for part in columns.values()), strict=True)))
     whole = len(values) - len(values) % block
-    many = statement + f", {row}" * (_ROWS_A_STATEMENT - 1)
+    many = statement + f", {row}" * (_ROWS_PER_STATEMENT - 1)
     driver.executemany(many, (values[start : start + block] for start in range(0, whole, block)))
     driver.executemany(statement, (values[start : start + width] for start in range(whole, len(values), width)))
 
@@ -56,8 +56,8 @@ def _copy_postgresql(connection: Connection, table: Table, rows: int, columns: C
     statement = f"COPY {table.name} ({', '.join(columns)}) FROM STDIN WITH (FORMAT BINARY)"
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
-        for start in range(0, rows, _ROWS_A_WRITE):
-            copy.write(records[start : start + _ROWS_A_WRITE].tobytes())
+        for start in range(0, rows, _ROWS_PER_WRITE):
+            copy.write(records[start : start + _ROWS_PER_WRITE].tobytes())
         copy.write(b"\xff\xff")
 
 

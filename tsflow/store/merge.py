@@ -1,6 +1,6 @@
 """The merge: what is staged becomes the series' values, and what it replaces becomes a revision.
 
-The statements read three temporary tables: ``staged`` (one row a key) and ``new_series`` (see `temporary`),
+The statements read three temporary tables: ``staged`` (one row per key) and ``new_series`` (see `temporary`),
 and ``settled``, the staged rows of existing series that are new (``known`` 0) or changed (``known`` 1).
 
 A correction that says no later time than the value it replaces was not known before it was recorded (``restated``),

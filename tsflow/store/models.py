@@ -1,4 +1,4 @@
-"""Models: one row a trained network or baseline, and the held-out scores that decide between them."""
+"""Models: one row per trained network or baseline, and the held-out scores that decide between them."""
 
 import math
 from dataclasses import asdict, dataclass

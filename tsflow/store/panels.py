@@ -131,7 +131,7 @@ def _read_sqlite(connection: Connection, query: str, ids: NDArray[np.int64], val
 
 
 def _read_postgresql(connection: Connection, query: str, ids: NDArray[np.int64], values: dict[str, Any]) -> _Long:
-    """One row a series, its arrays straight from the wire: seven times as fast as a row an observation."""
+    """One row per series, its arrays straight from the wire: seven times as fast as a row per observation."""
     from psycopg.adapt import Buffer, Loader
     from psycopg.pq import Format
 

@@ -52,8 +52,11 @@ def fill(engine: Engine) -> None:
 
 def _ingest(engine: Engine, fence: Fence, slot: datetime, now: datetime) -> None:
     run = runs.begin(engine, fence, "ingest", slot, now=now)
-    bad = {"unique_id": "store-1", "ds": "2024-06-31", "raw": '{"y": "97"}', "failed_check": "ds_parses"}
-    bad |= {"reason": "'2024-06-31' is no date", "fingerprint": "f1"}
+    bad = {"unique_id": "store-1", "ds": "2024-06-31", "raw": '{"y": "97"}', "failed_check": "time_unparseable"}
+    bad |= {
+        "reason": "time '2024-06-31' is not ISO 8601 (2024-12-31T13:00); mend the row, or set source.ds_format",
+        "fingerprint": "f1",
+    }
     quarantine.record(engine, fence, run.id, "csv sales.csv", pd.DataFrame([bad]), now=now)
     days = np.datetime64(_FIRST.replace(tzinfo=None), "us") + np.arange((slot - _FIRST).days) * np.timedelta64(1, "D")
     rows = [pd.DataFrame({"unique_id": name, "ds": days, "y": _sold(days, level)}) for name, level in _STORES.items()]
@@ -63,7 +66,7 @@ def _ingest(engine: Engine, fence: Fence, slot: datetime, now: datetime) -> None
             counts = staging.merge(run.id, now)
     read = counts.new + counts.same
     report = {"rows_read": read + 1, "new": counts.new, "changed": 0, "same": counts.same, "duplicates": 0}
-    runs.succeed(engine, fence, run.id, now=now, report=report | {"missing": 0, "quarantined": {"ds_parses": 1}})
+    runs.succeed(engine, fence, run.id, now=now, report=report | {"missing": 0, "quarantined": {"time_unparseable": 1}})
 
 
 def _retrain(engine: Engine, fence: Fence, slot: datetime, now: datetime) -> None:

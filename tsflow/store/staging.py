@@ -37,7 +37,7 @@ class Staging:
             conflicts = staging.take_conflicts()
             with staging.fenced() as connection:
                 counts = staging.merge(run_id, recorded_at)
-                runs.finish(connection, run_id, ...)
+                runs.set_values(connection, run_id, report=...)
     """
 
     def __init__(self, engine: Engine, fence: Fence, frequency: Frequency) -> None:

@@ -106,7 +106,7 @@ class Run:
         self._optimizer.zero_grad()
         free_memory(self._device)
         self._batches.halve()
-        self._on_notice(f"{self._device} ran out of memory at {size} windows a batch; going on with {size // 2}")
+        self._on_notice(f"{self._device} ran out of memory at {size} windows per batch; going on with {size // 2}")
 
     def _after_step(self) -> None:
         self._schedule.step()

@@ -272,6 +272,6 @@ def _retrain(engine: Engine, fence: Fence, number: int, losses: dict[str, float 
 
 def _refuse(engine: Engine, run_id: int, fingerprint: str, resolved_at: datetime | None) -> None:
     row = {"pipeline": "walkers", "source": "csv", "fingerprint": fingerprint, "raw": "{}", "run_id": run_id}
-    row |= {"failed_check": "ds_parses", "reason": "no date", "first_seen": START, "last_seen": START}
+    row |= {"failed_check": "time_unparseable", "reason": "no date", "first_seen": START, "last_seen": START}
     with writing(engine) as connection:
         connection.execute(insert(quarantine).values(resolved_at=resolved_at, **row))

@@ -189,8 +189,8 @@ def test_out_of_memory_halves_the_batch_and_goes_on():
     fitted = tuned("gru", QUICK.model_copy(update={"patience": 100}), criterion=needs_memory)
     assert sizes == [4] * 20
     assert fitted.notices == (
-        "cpu ran out of memory at 16 windows a batch; going on with 8",
-        "cpu ran out of memory at 8 windows a batch; going on with 4",
+        "cpu ran out of memory at 16 windows per batch; going on with 8",
+        "cpu ran out of memory at 8 windows per batch; going on with 4",
     )
 
 

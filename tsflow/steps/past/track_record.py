@@ -23,7 +23,7 @@ def track_record(engine: Engine, name: str, pipeline: Pipeline, space: str) -> p
 
     Returns:
         ``unique_id, ds, cutoff, lead, y, published, seasonal_naive, model, scale`` and, for both forecasters, the
-        bounds ``NAME-lo-80, NAME-hi-80, NAME-lo-95, NAME-hi-95``; one row a step. ``scale`` is the series' naive
+        bounds ``NAME-lo-80, NAME-hi-80, NAME-lo-95, NAME-hi-95``; one row per step. ``scale`` is the series' naive
         error up to the cutoff. Seasonal naive sees the values before the cutoff as they are known today.
     """
     rows = track.issued(engine, name, space)
@@ -54,7 +54,7 @@ def track_record(engine: Engine, name: str, pipeline: Pipeline, space: str) -> p
 
 
 def summary(record: pd.DataFrame, by: By = "all") -> pd.DataFrame:
-    """Means over the steps of a group, one row a group and forecaster; lower is better, but for the coverage.
+    """Means over the steps of a group, one row per group and forecaster; lower is better, but for the coverage.
 
     Returns:
         ``forecaster, steps, mae`` (in units of y), ``mase`` (of the series' naive error), ``coverage_80, coverage_95``,

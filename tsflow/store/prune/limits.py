@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from tsflow.config import Limits
 
-_IDS_A_STATEMENT = 500
+_IDS_PER_STATEMENT = 500
 Key = TypeVar("Key")
 
 
@@ -29,5 +29,5 @@ def beyond(found: Sequence[tuple[Key, datetime]], limits: Limits, now: datetime)
 
 def parts(ids: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
     """The ids, so many at a time."""
-    for start in range(0, len(ids), _IDS_A_STATEMENT):
-        yield ids[start : start + _IDS_A_STATEMENT]
+    for start in range(0, len(ids), _IDS_PER_STATEMENT):
+        yield ids[start : start + _IDS_PER_STATEMENT]

@@ -12,14 +12,14 @@ series = Table(
     Column("pipeline", Text, nullable=False, comment="Pipeline it belongs to."),
     Column("unique_id", Text, nullable=False, comment="Its name in the source."),
     Column("frequency", Text, nullable=False, comment="Its grid, a pandas alias."),
-    Column("attributes", Json, comment="Static attributes."),
+    Column("attributes", Json, comment="Static attributes; reserved, nothing writes them yet."),
     Column("first_ds", Timestamp, comment="First observation."),
     Column("last_ds", Timestamp, comment="Last observation."),
     Column("observations", Integer, nullable=False, server_default="0", comment="Number of observations."),
     Column("ended", Flag, nullable=False, server_default="0", comment="No longer observed, so not forecast."),
     Column("created_at", Timestamp, nullable=False, comment="When it was first seen."),
     UniqueConstraint("pipeline", "unique_id"),
-    comment="One row a series.",
+    comment="One row per series.",
     **NUMBERED,
 )
 
@@ -66,7 +66,7 @@ covariates = Table(
     ),
     Column("value", Number, nullable=False, comment="Value."),
     Column("run_id", Id, ForeignKey("runs.id"), nullable=False, comment="Ingest that stored it."),
-    comment="What else is known about a step.",
+    comment="What else is known about a step; reserved, nothing writes it yet.",
     **KEYED,
 )
 

@@ -39,7 +39,7 @@ models = Table(
     Column("members", Json, comment="Model ids, for an ensemble."),
     Column("error", Text, comment="Why it failed."),
     UniqueConstraint("run_id", "architecture", "role"),
-    comment="One row a trained network or baseline.",
+    comment="One row per trained network or baseline.",
     **NUMBERED,
 )
 

@@ -36,7 +36,7 @@ runs = Table(
     Column("report", Json, comment="What it found: the quality report of an ingest, the plan of a retrain."),
     Column("error", Text, comment="Why it failed or was skipped."),
     UniqueConstraint("pipeline", "kind", "slot", "space", "redo"),
-    comment="One row a (pipeline, kind, slot, space).",
+    comment="One row per (pipeline, kind, slot, space).",
     **NUMBERED,
 )
 

@@ -18,7 +18,7 @@ def latest_forecasts(sql: Sql) -> View:
     """The forecast of each series that is current."""
     return View(
         name="latest_forecasts",
-        comment="The newest forecast of every series that has not ended, one row a step.",
+        comment="The newest forecast of every series that has not ended, one row per step.",
         question="What do we expect of store-1 in the next days, and how sure is it?",
         columns={**_step(sql), **_values(), **_origin(sql)},
         tables=_joined(
@@ -38,7 +38,7 @@ def forecast_history(sql: Sql) -> View:
     return View(
         name="forecast_history",
         comment=(
-            "Every forecast published, one row a step; issued_at and lead tell the issues apart. "
+            "Every forecast published, one row per step; issued_at and lead tell the issues apart. "
             "Of a slot that was forecast again on purpose, the last counts."
         ),
         question="What did we say about 2024-07-03, and when did we say it?",

@@ -77,7 +77,7 @@ def _waiting_for(sql: Sql) -> str:
 
 
 def _facts(sql: Sql) -> str:
-    """One row a pipeline, its moments still as the database keeps them."""
+    """One row per pipeline, its moments still as the database keeps them."""
     lasts = f"{sql.seconds_since('l.expires_at')} < 0"
     columns = {
         "ingest_at": _last_success("ingest"),
