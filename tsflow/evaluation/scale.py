@@ -14,6 +14,9 @@ _LEVEL_SHARE = 0.01
 Without it a series that stood still and then moves would decide for all others; with it what hardly moves on a high
 level (degrees Kelvin, a barometer) counts less than its MASE by the book."""
 
+_SMALLEST = 1e-30
+"""What moves less counts as zeros, as it does in a network's window: divided by it, no loss is finite."""
+
 _EXACT = 1e-6
 """Share of the mean absolute value below which a difference is the rounding of float32."""
 
@@ -46,7 +49,8 @@ def own_scale(panel: Panel, pairs: Pairs, season_length: int) -> NDArray[np.floa
     vague = ~(scale > _EXACT * level)  # NaN, too
     if vague.any():
         scale[vague] = np.nan_to_num(_mean_size(step_differences(panel), begin[vague], end[vague]))
-    return np.maximum(scale, _LEVEL_SHARE * level)
+    scale = np.maximum(scale, _LEVEL_SHARE * level)
+    return np.where(scale > _SMALLEST, scale, 0.0)
 
 
 def _mean_size(differences: Differences, begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -157,6 +157,7 @@ def _staged(spec: ModelSpec) -> nn.Module:
         token=spec.token,
         transform=spec.transform,
         level=spec.level,
+        unit=spec.unit,
     )
 
 
@@ -164,4 +165,4 @@ def _plain(spec: ModelSpec) -> nn.Module:
     builder = ARCHITECTURES[spec.architecture].plain
     if builder is None:
         raise ConfigError(f"architecture {spec.architecture!r} has no network, so it has no plain mode")
-    return Plain(builder(NetworkShape(1, spec.horizon, spec.context, spec.width)))
+    return Plain(builder(NetworkShape(1, spec.horizon, spec.context, spec.width)), unit=spec.unit)

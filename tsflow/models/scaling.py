@@ -34,7 +34,7 @@ class Scaling:
     steps (reversible instance normalisation). In a window without negative values ``t`` is
     ``sign(y) log(1 + |y|)`` if the transform is ``log``, ``sign(y) |y|^(1/4)`` if it is ``power``; else it is the
     identity. Always finite: a constant, short or empty window has a floor for its scale; one of zeros or without
-    observations has level 0 and scale 1.
+    observations has level 0 and the scale of its ``unit``.
 
     Kim et al. (2022), "Reversible Instance Normalization for Accurate Time-Series Forecasting", eq. 1-3.
     """
@@ -53,7 +53,13 @@ class Scaling:
 
     @classmethod
     def of(
-        cls, context: Tensor, observed: Tensor, transform: Transform, *, level_steps: int | None = None
+        cls,
+        context: Tensor,
+        observed: Tensor,
+        transform: Transform,
+        *,
+        level_steps: int | None = None,
+        unit: float = 1.0,
     ) -> "Scaling":
         """Measure windows.
 
@@ -63,22 +69,25 @@ class Scaling:
             transform: What is applied to the windows that have no negative value.
             level_steps: The level is the mean of so many last steps, where any of them was observed; of all
                 steps if not given.
+            unit: Scale of a window of zeros, in units of y, above 0.
         """
         y = context.masked_fill(~observed, 0.0)
         applies = (y >= 0).all(1) if transform != "none" else torch.zeros_like(observed[:, 0])
         u = torch.where(applies[:, None], _forward(y, transform), y)  # [N, L]
         peak = u.abs().amax(1)
         some = peak > _SMALLEST
-        unit = torch.where(some, peak, 1.0)  # squares of u / unit neither overflow nor vanish
+        size = torch.where(some, peak, 1.0)  # squares of u / size neither overflow nor vanish
         count = observed.sum(1)
         share = observed / count.clamp(min=1)[:, None]  # [N, L], each row sums to 1
-        u = u / unit[:, None]
+        u = u / size[:, None]
         mean = (u * share).sum(1)
         variance = ((u - mean[:, None]).square() * share).sum(1)
         floor = torch.where(count > 2, _FLOOR, _FLOOR_FEW)
-        scale = torch.where(some, variance.clamp(min=floor.square()).sqrt() * unit, 1.0)
+        of_zeros = torch.where(applies, _forward(torch.full_like(peak, unit), transform), unit)
+        scale = torch.where(some, variance.clamp(min=floor.square()).sqrt() * size, of_zeros)
         level = mean if level_steps is None else _recent(u, observed, level_steps, mean)
-        return cls(transform, applies, level * unit, scale, *_bounds(applies, unit, transform))
+        bound = torch.where(some, peak, of_zeros)
+        return cls(transform, applies, level * size, scale, *_bounds(applies, bound, transform))
 
     @classmethod
     def identity(cls, context: Tensor) -> "Scaling":
@@ -91,7 +100,7 @@ class Scaling:
     def relative(self) -> Tensor:
         """The scale as a share of the level in units of y, shape [N], positive: how much a window moves."""
         level = self.level.abs()
-        against = torch.where(level == 0, 1.0, level)
+        against = torch.where(level == 0, self.scale_, level)
         if self.transform == "log":  # d log y = dy / y
             return self.scale_ / torch.where(self.applies, 1.0, against)
         factor = torch.where(self.applies, 1 / _POWER, 1.0) if self.transform == "power" else 1.0

@@ -1,6 +1,6 @@
 """Specifications: all that decides a model's shape, as plain data that is stored beside its weights."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, get_args
 
 from tsflow.errors import ArtifactError, ConfigError
@@ -43,6 +43,8 @@ class ModelSpec:
     """False: the textbook as printed (token 1, standardised window, point output)."""
     width: int | None = None
     """Hidden units, channels or model dimension; the architecture's own if not given."""
+    unit: float = field(default=1.0, compare=False)
+    """What a window of zeros is scaled by, above 0, in units of y: the usual change of the panel's series."""
 
     def __post_init__(self) -> None:
         lengths = {name: getattr(self, name) for name in ("horizon", "season_length", "token", "context", "width")}
@@ -51,6 +53,8 @@ class ModelSpec:
                 raise ConfigError(f"{name} must be at least 1, not {length}")
         if self.context % self.token:
             raise ConfigError(f"context ({self.context}) must be a multiple of token ({self.token})")
+        if not self.unit > 0:
+            raise ConfigError(f"unit must be above 0, not {self.unit}")
         for name, allowed in (("transform", get_args(Transform)), ("level", get_args(Level))):
             if getattr(self, name) not in allowed:
                 raise ConfigError(f"unknown {name} {getattr(self, name)!r}; allowed: {', '.join(allowed)}")

@@ -24,6 +24,7 @@ class Stage(nn.Module):
         token: Steps in a token; divides ``context``.
         transform: Applied where no value of the window is negative.
         level: Mean of the whole window, or of its last season.
+        unit: Scale of a window of zeros, in units of y.
     """
 
     levels: tuple[float, ...] = LEVELS
@@ -38,6 +39,7 @@ class Stage(nn.Module):
         token: int,
         transform: Transform,
         level: Level = "window",
+        unit: float = 1.0,
     ) -> None:
         super().__init__()
         self.network = network
@@ -45,6 +47,7 @@ class Stage(nn.Module):
         self.season_length = season_length
         self.token = token
         self.transform = transform
+        self.unit = unit
         self.level_steps = season_length if level == "season" else None
         self.lags = roughness_lags(season_length, context)
         # Validation OWA on M4 hourly (GRU): .468; .482 with a skip to every quantile, .494 without any.
@@ -65,7 +68,7 @@ class Stage(nn.Module):
             Quantiles in scaled units, shape [N, H, Q], ascending along Q, and the scaling that takes them
             back to units of y.
         """
-        scaling = Scaling.of(context, observed, self.transform, level_steps=self.level_steps)
+        scaling = Scaling.of(context, observed, self.transform, level_steps=self.level_steps, unit=self.unit)
         z = scaling.scale(context.masked_fill(~observed, 0.0)).masked_fill(~observed, 0.0)  # [N, L]
         centre = seasonal_base(z, observed, self.season_length, self.horizon) + self.skip(z)  # [N, H]
         quantiles = self.head(self._raw(z, observed, scaling))  # [N, H, Q]

@@ -54,7 +54,14 @@ def plain_recipe(panel: Panel, shape: WindowShape, training: Training) -> Recipe
 
 
 def make_spec(
-    panel: Panel, recipe: Recipe, *, season_length: int, horizon: int, architecture: str, stage: bool = True
+    panel: Panel,
+    recipe: Recipe,
+    *,
+    season_length: int,
+    horizon: int,
+    architecture: str,
+    stage: bool = True,
+    unit: float = 1.0,
 ) -> ModelSpec:
     """The specification of one architecture for a panel.
 
@@ -65,6 +72,7 @@ def make_spec(
         horizon: Steps to forecast.
         architecture: A name in `tsflow.models.ARCHITECTURES`.
         stage: False for the textbook as printed.
+        unit: What a window of zeros is scaled by, in units of y.
     """
     small = architecture in _RECURRENT and int(panel.observed.sum()) < SMALL
     return ModelSpec(
@@ -76,5 +84,6 @@ def make_spec(
         transform=recipe.transform,
         level=recipe.level,
         stage=stage,
+        unit=unit,
         width=64 if small else None,
     )

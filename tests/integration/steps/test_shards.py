@@ -58,6 +58,33 @@ def test_a_series_of_zeros_gets_the_intervals_that_it_has_in_the_whole(small: Sm
     assert again.equal, again.differences
 
 
+def test_a_series_that_has_ended_lets_no_other_be_negative(small: Small) -> None:
+    low = seasonal(("low",)).assign(y=lambda frame: (frame["y"] % 7).round(3))
+    ended = seasonal(("ended",)).head(20).assign(y=-1.0)
+    small.write(pd.concat([seasonal(), low, ended]))
+    small.run()
+    rows = pd.DataFrame(small.rows(ROWS))
+    assert "low" in set(rows["unique_id"])
+    assert "ended" not in set(rows["unique_id"])
+    assert rows["lo_95"].min() >= 0
+
+
+def test_forecasts_do_not_depend_on_the_unit(small: Small) -> None:
+    still = seasonal(("still",)).assign(y=lambda frame: frame["y"].where(frame.index < 20, 0.0))
+    data = pd.concat([seasonal(), still])
+    training = {"min_steps": 20, "max_steps": 20, "search": False, "transform": "none"}
+    small.configure(architectures=["stage"], training=training)
+    small.write(data)
+    small.run()
+    ones = pd.DataFrame(small.rows(ROWS))
+    small.write(data.assign(y=data["y"] / 1024))
+    small.run(force=True)
+    small_ones = pd.DataFrame(small.rows(ROWS))
+    assert set(ones["source"]) == {"champion"}
+    for name in ("y_hat", "lo_80", "hi_80", "lo_95", "hi_95"):
+        np.testing.assert_allclose(small_ones[name] * 1024, ones[name], rtol=1e-3, atol=0.05)
+
+
 def test_nothing_is_published_before_every_part_is_there(small: Small) -> None:
     small.configure_project(task_runner={"shard": 1})
     with steps.hold_slot(small.config, "small", wall=WALL, holder="test") as ticket, steps.open_job(ticket) as job:

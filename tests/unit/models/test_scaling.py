@@ -105,3 +105,13 @@ def test_negative_target_of_a_log_window_is_finite_and_below_zero() -> None:
 def test_one_observation_has_an_honest_scale() -> None:
     context, observed = torch.tensor([[0.0, 0.0, 100.0]]), torch.tensor([[False, False, True]])
     assert Scaling.of(context, observed, "none").scale_.item() == pytest.approx(5)
+
+
+@given(windows(8), TRANSFORM, st.sampled_from([1e-6, 1e-3, 1.0, 1e9]))
+def test_a_window_of_zeros_is_scaled_by_the_unit(window: Window, transform: Transform, unit: float) -> None:
+    context, observed = window
+    scaling = Scaling.of(context * 0, observed, transform, unit=unit)
+    one_up = scaling.unscale(torch.ones(len(context), 1))
+    assert one_up.flatten().tolist() == pytest.approx([unit] * len(context), rel=1e-3)
+    if transform != "log":
+        assert scaling.relative.tolist() == pytest.approx([1 if transform == "none" else 4] * len(context), rel=1e-3)

@@ -7,7 +7,7 @@ import numpy as np
 
 from tsflow.evaluation import own_scale, usual_scale
 from tsflow.panel import Panel, Whole
-from tsflow.steps.data.known import panel_of
+from tsflow.steps.data.known import ended, panel_of
 from tsflow.steps.slot.job import Job
 from tsflow.store.series import sizes
 from tsflow.training.windows import Pairs
@@ -43,27 +43,29 @@ def shard_panel(job: Job, shard: Shard) -> Panel:
 
 
 class Gathered:
-    """What shards must know of each other, gathered from one after another."""
+    """What shards must know of each other's series that have not ended, gathered from one after another."""
 
-    def __init__(self, season_length: int) -> None:
-        self._season_length = season_length
+    def __init__(self, job: Job) -> None:
+        self._job = job
         self._negative = False
         self._scales = [np.zeros(0)]
 
     def add(self, panel: Panel) -> None:
         """Take in another shard."""
-        observed = np.flatnonzero(panel.lengths)
-        self._negative = self._negative or panel.has_negative
-        self._scales.append(own_scale(panel, Pairs(observed, panel.last[observed]), self._season_length))
+        active = panel.take(~ended(self._job, panel))
+        observed = np.flatnonzero(active.lengths)
+        self._negative = self._negative or active.has_negative
+        pairs = Pairs(observed, active.last[observed])
+        self._scales.append(own_scale(active, pairs, self._job.pipeline.shape.season_length))
 
     def whole(self) -> Whole:
         """What is true of all."""
         return Whole(self._negative, usual_scale(np.concatenate(self._scales)))
 
 
-def as_whole(panel: Panel, season_length: int) -> Panel:
+def as_whole(job: Job, panel: Panel) -> Panel:
     """A panel of all series, which are forecast as they would be in shards."""
-    gathered = Gathered(season_length)
+    gathered = Gathered(job)
     gathered.add(panel)
     return replace(panel, whole=gathered.whole())
 

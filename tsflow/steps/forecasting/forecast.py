@@ -61,7 +61,7 @@ def _planned(job: Job) -> tuple[ForecastPlan, dict[Shard, Panel]]:
     """
     digests: list[bytes] = []
     at_hand: dict[Shard, Panel] = {}
-    parts, gathered = [], Gathered(job.pipeline.shape.season_length)
+    parts, gathered = [], Gathered(job)
     for part in shards(job):
         panel = shard_panel(job, part)
         if not len(panel):

@@ -83,7 +83,7 @@ def reproduce(project: Project, engine: Engine, run_id: int, *, config: str) -> 
     )
     job = Job(ticket, project.with_pipeline(run.pipeline, pipeline), engine)
     season = pipeline.shape.season_length
-    panel = as_whole(whole_panel(job), season)
+    panel = as_whole(job, whole_panel(job))
     lost = [] if panel_digest(panel) == run.data_digest else ["the data as of that run are not those that it read"]
     assignments = assign(job, panel, current_forecaster(job))
     again = pd.concat([one.rows(panel) for one in assignments], ignore_index=True) if assignments else pd.DataFrame()

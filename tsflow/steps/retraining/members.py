@@ -60,6 +60,7 @@ def fit_member(
         horizon=pipeline.horizon,
         architecture=architecture,
         stage=training.stage,
+        unit=trial.unit,
     )
     init, weights = initial_weights(job, trial, spec, again=again)
     held_out: dict[str, Any] = {

@@ -26,7 +26,7 @@ def preview(job: Job, run_id: int, architecture: str) -> pd.DataFrame:
     """
     panel = active_panel(job)
     forecaster = candidate_forecaster(job, run_id, architecture, panel)
-    assignments = assign(job, as_whole(panel, job.pipeline.shape.season_length), forecaster)
+    assignments = assign(job, as_whole(job, panel), forecaster)
     rows = pd.concat([one.rows(panel) for one in assignments], ignore_index=True)
     place = np.searchsorted(np.sort(panel.series_ids), rows["series_id"])
     names = panel.unique_ids[np.argsort(panel.series_ids)][place]

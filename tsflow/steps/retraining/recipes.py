@@ -101,7 +101,7 @@ def _fit(job: Job, trial: Trial, recipe: Recipe, proxy: str, share: float) -> Fi
     windows = TrainingWindows(panel, context=recipe.context, horizon=horizon, last_target=until)
     return fit(
         panel,
-        make_spec(panel, recipe, season_length=season_length, horizon=horizon, architecture=proxy),
+        make_spec(panel, recipe, season_length=season_length, horizon=horizon, architecture=proxy, unit=trial.unit),
         pipeline.training,
         device=job.device,
         last_target=until,

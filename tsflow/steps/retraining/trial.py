@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from tsflow.evaluation.conformal import Calibration, calibrate
 from tsflow.evaluation.cutoffs import Protocol, plan_protocol
 from tsflow.evaluation.metrics import scaled_pinball
 from tsflow.evaluation.outcomes import outcomes
-from tsflow.evaluation.scale import pair_scale
+from tsflow.evaluation.scale import own_scale, pair_scale, usual_scale
 from tsflow.models import LEVELS
 from tsflow.panel import Panel
 from tsflow.steps.forecasting.quantiles import at_levels, credible
@@ -40,6 +41,13 @@ class Trial:
     def scale(self, pairs: Pairs) -> Floats:
         """Naive error of each pair at its cutoff, shape [P]."""
         return pair_scale(self.panel, pairs, self.pipeline.shape.season_length)
+
+    @cached_property
+    def unit(self) -> float:
+        """The usual naive error of the series up to their ends, in units of y: the scale of what has none."""
+        alive = np.flatnonzero(self.panel.lengths)
+        ends = Pairs(alive, self.panel.last[alive])
+        return usual_scale(own_scale(self.panel, ends, self.pipeline.shape.season_length))
 
     def losses(self, forecast: Floats, pairs: Pairs) -> Floats:
         """Scaled pinball loss of each pair, shape [P]; lower is better."""
