@@ -160,5 +160,6 @@ class Pipeline(Settings):
 
     @property
     def shape(self) -> WindowShape:
-        """Season, token and context, as configured or from the frequency."""
-        return self.grid.shape(self.season_length, self.training.token, self.training.context)
+        """Season, token and context, as configured or from the frequency; the textbook as printed has tokens of 1."""
+        token = self.training.token if self.training.stage else 1
+        return self.grid.shape(self.season_length, token, self.training.context)

@@ -26,7 +26,7 @@ class TaskRunner(Settings):
     """Where the tasks of a flow run."""
 
     kind: Literal["threads", "processes", "dask"] = Field("threads", description="Threads, processes, or Dask.")
-    workers: int = Field(1, ge=1, description="Tasks at a time; a network already uses all cores of its own.")
+    workers: int = Field(1, ge=1, description="Tasks at a time; a network trains on one core.")
     address: str | None = Field(None, description="Scheduler of an existing Dask cluster; a local one if not given.")
     training_resources: dict[str, float] = Field(
         {}, description="Dask resources that a worker must declare to train, such as {GPU: 1}."

@@ -27,7 +27,11 @@ class Training(Settings):
         "auto",
         description="Applied before scaling where no value is negative; then no forecast is, either, but with `none`.",
     )
-    context: int | None = Field(None, ge=1, description="Steps that a network sees; from the frequency if not given.")
+    context: int | None = Field(
+        None,
+        ge=1,
+        description="Steps that a network sees, rounded up to whole tokens; from the frequency if not given.",
+    )
     token: int | None = Field(None, ge=1, description="Steps that make one token; from the season if not given.")
     batch_size: int = Field(256, ge=1, description="Windows per step of the optimiser.")
     learning_rate: float = Field(1e-2, gt=0, description="Peak of the one-cycle schedule.")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsflow.evaluation.baselines import seasonal_naive
-from tsflow.evaluation.outcomes import history
+from tsflow.evaluation.outcomes import history, next_slot
 from tsflow.panel import Panel
 from tsflow.training.windows import Pairs
 
@@ -27,5 +27,6 @@ def drift(panel: Panel, pairs: Pairs, horizon: int, levels: Sequence[float]) -> 
     last = np.maximum.accumulate(np.where(panel.observed, np.arange(len(panel.values)), -1))[end - 1]
     change = panel.values[last].astype(np.float64) - panel.values[begin]
     slope = change / np.maximum(last - begin, 1)
-    moved: Floats = naive(panel, pairs, horizon, levels) + (slope[:, None] * np.arange(1, horizon + 1))[:, :, None]
+    ahead = next_slot(panel, pairs)[:, None] + np.arange(horizon) - last[:, None]  # steps since the last value
+    moved: Floats = naive(panel, pairs, horizon, levels) + (slope[:, None] * ahead)[:, :, None]
     return moved

@@ -24,12 +24,13 @@ def promise(quantiles: Floats, levels: tuple[float, ...], truth: Outcomes, scale
         pairs: The pairs.
 
     Returns:
-        ``error``: mean absolute scaled error of the median, by cutoff (oldest first) and lead, C lists of H; a step
-        that nobody observed is None. ``bias``, ``coverage_80``, ``coverage_95``: means over all pairs and leads.
+        ``error``: mean absolute scaled error of the median, by cutoff (oldest first; those of each series are counted
+        back from its newest) and lead, C lists of H; a step that nobody observed is None. ``bias``, ``coverage_80``,
+        ``coverage_95``: means over all pairs and leads.
     """
     median = quantiles[:, :, levels.index(0.5)]
     scaled = np.where(truth.observed, (median - truth.actual) / scale[:, None], np.nan)  # [P, H]
-    turn = _turn(pairs)
+    turn = _turn(pairs)  # [P]
     errors = [_mean(np.abs(scaled[turn == number]), axis=0) for number in range(turn.max() + 1)]
     return {
         "error": [[_plain(value) for value in row] for row in errors],
@@ -40,12 +41,11 @@ def promise(quantiles: Floats, levels: tuple[float, ...], truth: Outcomes, scale
 
 
 def _turn(pairs: Pairs) -> NDArray[np.int64]:
-    """The number of each pair's cutoff among those of its series, from 0, shape [P]."""
+    """The number of each pair's cutoff among those of its series, the newest last, which is the same for all, [P]."""
     order = np.lexsort((pairs.cutoff, pairs.series))
-    series = pairs.series[order]
-    starts = np.flatnonzero(np.concatenate([[True], series[1:] != series[:-1]]))
+    _, counts = np.unique(pairs.series, return_counts=True)
     turn = np.empty(len(order), dtype=np.int64)
-    turn[order] = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
+    turn[order] = counts.max() - np.repeat(np.cumsum(counts), counts) + np.arange(len(order))
     return turn
 
 

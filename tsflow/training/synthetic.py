@@ -25,7 +25,8 @@ def synthetic_panel(frequency: Frequency, season_length: int, steps: int) -> Pan
 
     Returns:
         512 series, the same every time, each with a slope of its own that may bend once, a season of random
-        strength, a random walk and noise: shares of the level, of the order that monthly business series have.
+        strength, a random walk and noise: shares of the level, of the order that monthly business series have, where
+        ``steps`` are some ten seasons; over very many, slopes carry a series far.
     """
     random = np.random.default_rng(_SEED)
     parts = _trend(random, season_length, steps) + _season(random, season_length, steps) + _noise(random, steps)

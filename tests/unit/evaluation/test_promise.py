@@ -19,6 +19,13 @@ def test_errors_are_by_cutoff_and_lead_and_scaled() -> None:
     assert made["coverage_80"] == 0
 
 
+def test_a_young_series_has_the_newest_cutoffs() -> None:
+    pairs = Pairs(np.array([0, 0, 0, 1, 1]), np.array([10, 20, 30, 20, 30]))
+    actual = np.array([[1.0], [2.0], [3.0], [2.0], [3.0]])
+    truth = Outcomes(actual, np.ones((5, 1), dtype=bool))
+    assert promise(np.zeros((5, 1, 5)), LEVELS, truth, np.ones(5), pairs)["error"] == [[1.0], [2.0], [3.0]]
+
+
 def test_a_step_that_nobody_observed_promises_nothing() -> None:
     quantiles = np.tile(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]), (1, 2, 1))
     observed = np.array([[True, False]])
