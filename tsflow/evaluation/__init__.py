@@ -2,7 +2,8 @@
 
 from tsflow.evaluation.baselines import seasonal_naive
 from tsflow.evaluation.conformal import Calibration, calibrate
-from tsflow.evaluation.cutoffs import judgeable, plan_protocol
+from tsflow.evaluation.cutoffs import plan_protocol
+from tsflow.evaluation.judging import judgeable, network_asked
 from tsflow.evaluation.metrics import (
     coverage,
     mae,
@@ -36,6 +37,7 @@ __all__ = [
     "mase_scale",
     "msis",
     "naive2",
+    "network_asked",
     "outcomes",
     "owa",
     "own_scale",

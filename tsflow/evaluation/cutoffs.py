@@ -6,23 +6,19 @@ the same calendar time for all series, and nothing of one series' future is lear
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tsflow.evaluation.outcomes import history, next_slot, outcomes
+from tsflow.evaluation.judging import LEAST_SEEN, judgeable, network_asked, seen
+from tsflow.evaluation.outcomes import outcomes
 from tsflow.evaluation.protocol import Anchor, Protocol
 from tsflow.evaluation.zones import fitting
 from tsflow.frequency import Positions, WindowShape
 from tsflow.panel import Panel
 from tsflow.training.windows import Pairs
 
-__all__ = ["Protocol", "judgeable", "plan_protocol"]
+__all__ = ["Protocol", "plan_protocol"]
 
 _CURRENT_SHARE = 0.8
 """Share of series that must be observed within the last horizon for a common calendar to be worth it."""
-
-_LEAST_SEEN = 2
-"""Observations in the context up to a cutoff below which a pair judges nothing: not even a change has been seen."""
-
 
 _ENOUGH_PAIRS = 30
 """Pairs that a zone asks for. With 3 cutoffs, the 12 pairs of four hourly series all lay at Christmas."""
@@ -52,8 +48,8 @@ def plan_protocol(panel: Panel, horizon: int, shape: WindowShape, cutoffs: int |
     typical = int(np.median(long_enough))
     wanted = cutoffs or int(np.clip(-(-_ENOUGH_PAIRS // len(long_enough)), 3, 10))
     for zones in fitting(typical, horizon, shape.context, wanted):
-        tune = _pairs(panel, ends, zones.tune, horizon, shape.context)
-        select = _pairs(panel, ends, zones.select, horizon, shape.context)
+        tune = _pairs(panel, ends, zones.tune, horizon, shape)
+        select = _pairs(panel, ends, zones.select, horizon, shape)
         if len(tune) and len(select):
             return Protocol(
                 kind=zones.kind,
@@ -64,22 +60,12 @@ def plan_protocol(panel: Panel, horizon: int, shape: WindowShape, cutoffs: int |
                 tune=tune,
                 select=select,
                 reason=zones.reason(typical),
-                left_out=_left_out(panel, ends - zones.select[-1], select, horizon, shape.context),
+                left_out=_left_out(panel, ends - zones.select[-1], select, horizon, shape),
                 frequency=panel.frequency,
             )
     return _no_zones(
         panel, horizon, "no cutoff has two observations in the context up to it and one in the horizon after it"
     )
-
-
-def judgeable(panel: Panel, pairs: Pairs, horizon: int, context: int) -> Pairs:
-    """The pairs that can be judged: two observations in the context up to the cutoff, one in the horizon after it.
-
-    Of a context of a single step one is enough. A network that sees nothing forecasts nothing, and in time no forecast
-    is made so: a series is forecast from its own end.
-    """
-    after = outcomes(panel, pairs, horizon).observed.any(axis=1)
-    return pairs.take(after & (_seen(panel, pairs, context) >= min(_LEAST_SEEN, context)))
 
 
 def _anchor(panel: Panel, horizon: int) -> tuple[Anchor, Positions]:
@@ -94,32 +80,26 @@ def _anchor(panel: Panel, horizon: int) -> tuple[Anchor, Positions]:
     return "own end", last
 
 
-def _pairs(panel: Panel, ends: Positions, steps_back: tuple[int, ...], horizon: int, context: int) -> Pairs:
+def _pairs(panel: Panel, ends: Positions, steps_back: tuple[int, ...], horizon: int, shape: WindowShape) -> Pairs:
     """The pairs of every series that judge, the oldest cutoff first."""
     series = np.tile(np.arange(len(panel)), len(steps_back))
     cutoff = (ends[None, :] - np.asarray(steps_back)[:, None]).ravel()
-    return judgeable(panel, Pairs(series, cutoff), horizon, context)
+    return judgeable(panel, Pairs(series, cutoff), horizon, shape)
 
 
-def _seen(panel: Panel, pairs: Pairs, context: int) -> NDArray[np.int64]:
-    """Observations of each pair's series in the last steps up to its cutoff, shape [P]."""
-    counts = np.concatenate([[0], np.cumsum(panel.observed)])
-    begin, end = history(panel, pairs)
-    seen: NDArray[np.int64] = counts[end] - counts[np.clip(next_slot(panel, pairs) - context, begin, end)]
-    return seen
-
-
-def _left_out(panel: Panel, newest: Positions, select: Pairs, horizon: int, context: int) -> dict[str, list[str]]:
+def _left_out(panel: Panel, newest: Positions, select: Pairs, horizon: int, shape: WindowShape) -> dict[str, list[str]]:
     """The series that no select pair judges, by reason, which their newest cutoff tells, shape [S]."""
     judged = np.isin(np.arange(len(panel)), select.series)
-    latest = Pairs(np.arange(len(panel)), newest)
-    young = _seen(panel, latest, int(panel.lengths.max(initial=0))) < _LEAST_SEEN
+    latest, season = Pairs(np.arange(len(panel)), newest), shape.season_length
+    young = seen(panel, latest) < LEAST_SEEN
     after = outcomes(panel, latest, horizon).observed.any(axis=1)
+    short = network_asked(panel, select, season).all() & ~network_asked(panel, latest, season)
     reasons = {
         "no observation": panel.lengths == 0,
-        f"fewer than {_LEAST_SEEN} observations by the last select cutoff": young & (panel.lengths > 0),
+        f"fewer than {LEAST_SEEN} observations by the last select cutoff": young & (panel.lengths > 0),
         "no observation in the horizon after a select cutoff": ~young & ~after,
-        f"too few observations in the {context} steps up to a select cutoff": ~young & after,
+        f"fewer than {season} observations by the last select cutoff, which is a season": ~young & after & short,
+        f"too few observations in the {shape.context} steps up to a select cutoff": ~young & after & ~short,
     }
     named = {reason: panel.unique_ids[which & ~judged].tolist() for reason, which in reasons.items()}
     return {reason: names for reason, names in named.items() if names}

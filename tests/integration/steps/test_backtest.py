@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from utilsforecast.evaluation import evaluate
 from utilsforecast.losses import coverage, mae, mase
 
-from tests.projects import PIPELINE, Small
+from tests.projects import PIPELINE, Small, seasonal
 from tsflow.cli import app
 
 MODELS = ["drift", "gru", "naive", "seasonal_naive", "stage"]
@@ -44,6 +44,8 @@ def test_a_backtest_compares_all_from_the_same_cutoffs_and_goes_on_where_it_stop
 
 def test_its_file_is_what_utilsforecast_evaluates(small: Small, tmp_path: Path) -> None:
     small.configure(architectures=["stage"])
+    too_young_for_a_network = seasonal(names=("young",), months=16, start="2022-09-01")
+    small.write(pd.concat([seasonal(), too_young_for_a_network]))
     assert CliRunner().invoke(app, ["ingest", "small", "--config", small.config]).exit_code == 0
     file = tmp_path / "backtest.parquet"
     backtest(small, "--output", str(file))

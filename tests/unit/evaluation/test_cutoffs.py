@@ -46,11 +46,13 @@ def test_every_pair_can_be_judged_and_every_series_is_accounted_for(panel, horiz
         seen = panel.until(protocol.fit_last_target).take(pairs.series)
         assert len(seen) == len(pairs)
         assert outcomes(panel, pairs, horizon).observed.any(axis=1).all()
-        for series, cutoff in zip(pairs.series, pairs.cutoff, strict=True):
+        keys = list(zip(pairs.series, pairs.cutoff, strict=True))
+        for series, cutoff in keys:
             _, observed = panel.series(series)
             end = max(cutoff - panel.first[series] + 1, 0)
             assert observed[max(end - 6, 0) : end].sum() >= 2, "two of the six steps of the context"
-        keys = list(zip(pairs.series, pairs.cutoff, strict=True))
+        by_then = [int(panel.until(cutoff).take(np.array([series])).observed.sum()) for series, cutoff in keys]
+        assert max(by_then, default=0) < 12 or min(by_then) >= 12, "young series judge only if there are no others"
         assert len(set(keys)) == len(keys) <= len(panel) * cutoffs
     judged = set(panel.unique_ids[protocol.select.series])
     left_out = [name for names in protocol.left_out.values() for name in names]
@@ -118,6 +120,20 @@ def test_many_new_series_do_not_take_the_old_ones_zones_away():
     assert protocol.left_out == {
         "fewer than 2 observations by the last select cutoff": [f"s{index}" for index in range(2, 10)]
     }
+
+
+def test_a_series_too_young_for_a_network_judges_none_while_there_are_others():
+    old, young = [np.arange(144)] * 2, [np.arange(20)] * 8
+    protocol = plan_protocol(panel_of(*old, *young, starts=[0, 0] + [124] * 8), 12, SHAPE)
+    assert set(protocol.tune.series) == set(protocol.select.series) == {0, 1}
+    assert protocol.left_out == {
+        "fewer than 12 observations by the last select cutoff, which is a season": [f"s{n}" for n in range(2, 10)]
+    }
+
+
+def test_where_all_are_too_young_for_a_network_they_judge():
+    protocol = plan_protocol(panel_of(*[np.arange(50)] * 3), 4, WindowShape(52, 13, 26), 1)
+    assert (set(protocol.select.series), protocol.left_out) == ({0, 1, 2}, {})
 
 
 def test_one_ended_series_is_left_out_with_a_reason():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsflow.evaluation import pair_scale
+from tsflow.evaluation import network_asked, pair_scale
 from tsflow.models import LEVELS
 from tsflow.panel import Panel
 from tsflow.steps.data.known import ended
@@ -68,11 +68,12 @@ class Assignment:
 def assign(job: Job, panel: Panel, chosen: Forecaster) -> list[Assignment]:
     """Forecast all series that are alive: by the chosen forecaster, or by seasonal naive where that cannot be.
 
-    A network is not asked about a series shorter than a season, and a forecast of its that is not finite is not used.
+    A network is not asked about a series of less than a season, and a forecast of its that is not finite is not used.
     """
     alive = (panel.lengths > 0) & ~ended(job, panel)
     season = job.pipeline.shape.season_length
-    short = alive & (_observations(panel) < season) & (chosen.source == "champion")
+    asked = network_asked(panel, Pairs(np.arange(len(panel)), panel.last), season)
+    short = alive & ~asked & (chosen.source == "champion")
     usual = Assignment.of(panel, np.flatnonzero(alive & ~short), chosen)
     finite: NDArray[np.bool_] = np.asarray(np.isfinite(usual.quantiles).all(axis=(1, 2)))
     too_short = baseline(job, f"fewer than {season} observations, which is a season")
@@ -83,10 +84,3 @@ def assign(job: Job, panel: Panel, chosen: Forecaster) -> list[Assignment]:
         Assignment.of(panel, usual.indices[~finite], not_finite),
     ]
     return [one for one in assignments if len(one.indices)]
-
-
-def _observations(panel: Panel) -> NDArray[np.int64]:
-    """Observed steps of each series, shape [S]."""
-    seen = np.concatenate([[0], np.cumsum(panel.observed)])
-    counts: NDArray[np.int64] = seen[panel.offsets[1:]] - seen[panel.offsets[:-1]]
-    return counts

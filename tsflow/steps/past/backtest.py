@@ -162,7 +162,7 @@ def _pairs(panel: Panel, cutoffs: Sequence[int], pipeline: Pipeline) -> Pairs:
     """The pairs of every series and cutoff that judge."""
     series = np.tile(np.arange(len(panel)), len(cutoffs))
     pairs = Pairs(series, np.repeat(np.asarray(cutoffs, dtype=np.int64), len(panel)))
-    return judgeable(panel, pairs, pipeline.horizon, pipeline.shape.context)
+    return judgeable(panel, pairs, pipeline.horizon, pipeline.shape)
 
 
 def _forecast(job: Job, run_id: int, panel: Panel, pairs: Pairs, methods: Mapping[str, Statistical]) -> Iterator[str]:
