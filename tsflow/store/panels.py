@@ -15,7 +15,7 @@ from tsflow.frequency import Frequency, Times
 from tsflow.panel import Panel
 from tsflow.store.engine import reading
 from tsflow.store.schema import series
-from tsflow.store.series import check_grid
+from tsflow.store.series import check_grid, of_pipeline
 from tsflow.store.types import MICROSECONDS_TO_2000, Timestamp
 
 _ROW = np.dtype([("series_id", "i8"), ("ds", "i8"), ("y", "f8")])
@@ -66,7 +66,8 @@ def read_panel(
         with reading(source) as connection:
             return read_panel(connection, pipeline, frequency, as_of=as_of, known_at=known_at, series_ids=series_ids)
     check_grid(source, pipeline, frequency)
-    wanted = select(series.c.unique_id, series.c.id).where(series.c.pipeline == pipeline)
+    between = None if series_ids is None else (int(min(series_ids, default=0)), int(max(series_ids, default=0)))
+    wanted = select(series.c.unique_id, series.c.id).where(of_pipeline(pipeline, between))
     if as_of is not None:
         wanted = wanted.where(series.c.created_at <= as_of)
     found = dict(source.execute(wanted).tuples().all())

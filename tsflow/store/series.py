@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, func, select, update
 
 from tsflow.errors import ConfigError
 from tsflow.frequency import Frequency
@@ -38,11 +38,19 @@ def mark_ended(connection: Connection, pipeline: str, alive_since: datetime | No
     connection.execute(mine.where(~silent, series.c.ended).values(ended=False))
 
 
-def sizes(engine: Engine, pipeline: str) -> list[tuple[int, int]]:
-    """Id and number of observations of each series, by id."""
-    wanted = select(series.c.id, series.c.observations).where(series.c.pipeline == pipeline).order_by(series.c.id)
+def sizes(engine: Engine, pipeline: str, between: tuple[int, int] | None = None) -> list[tuple[int, int]]:
+    """Id and number of observations of each series, or of those in a range of ids, by id."""
+    wanted = select(series.c.id, series.c.observations).where(of_pipeline(pipeline, between)).order_by(series.c.id)
     with reading(engine) as connection:
         return [(row.id, row.observations) for row in connection.execute(wanted)]
+
+
+def of_pipeline(pipeline: str, between: tuple[int, int] | None = None) -> ColumnElement[bool]:
+    """The series of a pipeline, or those in a range of ids, first and last included."""
+    if between is None:
+        return series.c.pipeline == pipeline
+    # Not `pipeline` as it is, by whose index SQLite would go through the names of all series rather than the ids.
+    return (series.c.pipeline + "" == pipeline) & series.c.id.between(*between)
 
 
 def newest(engine: Engine, pipeline: str) -> datetime | None:

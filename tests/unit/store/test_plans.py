@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, text
 
+from tsflow.frequency import Frequency
 from tsflow.store import models, runs
 from tsflow.store.leases import Fence
+from tsflow.store.panels import read_panel
+from tsflow.store.series import sizes
 
 _ONE = "pipeline = 'sales' AND unique_id = 'store-1'"
 _LARGE = ("forecasts", "observations", "forecast_origins", "forecast_scores", "scores", "observation_revisions")
@@ -51,6 +54,18 @@ def test_the_scores_of_a_model_recorded_again_are_found_by_their_key(engine: Eng
     ((query, parameters),) = [one for one in executed if one[0].startswith("DELETE FROM scores")]
     plan = _plan(engine, query, parameters)
     assert not _scans(engine, plan, "scores"), plan
+
+
+def test_some_series_are_found_by_their_ids_and_not_among_the_names_of_all(engine: Engine) -> None:
+    executed: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *a: executed.append((a[2], a[3])), named=False)
+    sizes(engine, "sales", (5, 7))
+    read_panel(engine, "sales", Frequency.parse("D"), series_ids=[7, 5])
+    found = [one for one in executed if "FROM series" in one[0] and "LIMIT" not in one[0]]
+    assert len(found) == 2
+    for query, parameters in found:
+        plan = _plan(engine, query, parameters)
+        assert re.search(r"USING INTEGER PRIMARY KEY|pk_series", plan), plan
 
 
 def _plan(engine: Engine, query: str, parameters: Any = None) -> str:

@@ -38,8 +38,7 @@ def shards(job: Job) -> list[Shard]:
 
 def shard_panel(job: Job, shard: Shard) -> Panel:
     """The series of one shard, as the job sees them; at a slot of the past perhaps none."""
-    ids = [series_id for series_id, _ in sizes(job.engine, job.name) if shard.first <= series_id <= shard.last]
-    return panel_of(job, ids)
+    return panel_of(job, [series_id for series_id, _ in sizes(job.engine, job.name, (shard.first, shard.last))])
 
 
 class Gathered:
