@@ -98,7 +98,7 @@ def leaderboard(
 
 
 def _show_explained(frame: "pd.DataFrame", form: Format, output: Path | None) -> None:
-    """A row an architecture in files; for readers a table a pipeline, a column an architecture."""
+    """Files get one row per architecture; a terminal gets a table per pipeline, with a column per architecture."""
     import pandas as pd
 
     from tsflow.reporting.textbook import textbook_lines, textbook_table

@@ -23,7 +23,8 @@ LEAST_GROWTH = 1.2
 """Growth of the error below which nothing is said, however sure it is: a retrain would cost more than it brings."""
 
 LEVEL = 1e-2
-"""Of the test; with one a slot and overlapping windows, `benchmarks/drift.py` measures what comes of it."""
+"""Significance level of one test. It is asked at every slot, on overlapping windows: `benchmarks/drift.py` measures how
+often it then fires falsely."""
 
 _LEAST_CORRELATION = 0.2  # assumed between consecutive ratios; a short reference says little of it
 _FLOOR = 1e-3  # of a promised error: a thousandth of the naive one

@@ -24,8 +24,8 @@ _EXACT = 1e-6
 def pair_scale(panel: Panel, pairs: Pairs, season_length: int) -> NDArray[np.float64]:
     """Mean absolute error of seasonal naive in each pair's series up to its cutoff, in units of y, [P]; above 0.
 
-    Where no observations are a season apart, or none of them differ, it is the mean difference of consecutive
-    ones: of an intermittent series, a season may repeat its zeros exactly. (Without this, 2 % of the pairs of
+    Without two observations a season apart, or where all of these are equal, it is the mean difference of consecutive
+    observations: an intermittent series may repeat its zeros from season to season. (Without this, 2 % of the pairs of
     a panel of car parts made 88 % of its loss.) It is never less than 1 % of the series' mean absolute value.
     A series of which nothing but zeros was seen has no size of its own: it gets the median scale of the
     others, or 1 if there are none; in a shard, that of the whole.

@@ -1,4 +1,4 @@
-"""How complete, lively and recent the series of a panel are."""
+"""Gaps, flat stretches and age of each series of a panel."""
 
 from collections.abc import Sequence
 from datetime import datetime

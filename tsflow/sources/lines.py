@@ -7,7 +7,7 @@ from typing import Any
 from tsflow.errors import SourceError
 
 BLOCK_BYTES = 8 << 20
-"""Large enough that work a block costs nothing beside work a row, small enough that memory stays flat."""
+"""Large enough that the work per block is nothing beside that per row, small enough that memory stays flat."""
 _UTF8 = {"utf-8", "utf-8-sig", "ascii"}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

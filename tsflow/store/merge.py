@@ -3,8 +3,8 @@
 The statements read three temporary tables: ``staged`` (one row per key) and ``new_series`` (see `temporary`),
 and ``settled``, the staged rows of existing series that are new (``known`` 0) or changed (``known`` 1).
 
-A correction that says no later time than the value it replaces was not known before it was recorded (``restated``),
-or a replay of the past would see it too early.
+A correction whose ``available_at`` is no later than that of the value it replaces (``restated``) counts as known only
+from when it was recorded: otherwise a replay would see it too early.
 
 ``CROSS JOIN`` makes SQLite take the small table first; to PostgreSQL it is any join.
 """

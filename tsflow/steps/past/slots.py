@@ -44,9 +44,9 @@ def run_past_slots(
 ) -> tuple[str, list[PastSlot]]:
     """Retrain if due and forecast at each slot of a span of the past, with what was known and decided then.
 
-    This makes up for missed slots; ``again``, all are lived through in a space of their own, and nothing but that is
-    written to. The source is read once before, as the present slot does, for what it said meanwhile. A slot that fails
-    does not keep the next ones from theirs; started again, it goes on where it stopped.
+    Fills in missed slots, or, ``again``, runs all of them in a space of its own and writes nothing outside it. The
+    source is ingested once first, as a present slot would. A slot that fails does not stop the next ones; started
+    again, it goes on where it stopped.
 
     Args:
         config: Path of the project's YAML file.

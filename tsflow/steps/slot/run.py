@@ -17,8 +17,8 @@ from tsflow.training import describe_device
 def begin(job: Job, kind: Kind, *, data_digest: str | None = None) -> Run:
     """Begin the slot's run of a kind, or find it done.
 
-    What is done is done again by a run of its own: if forced; an ingest that came before the slot's first scheduled
-    time, once that has come; a forecast of other data or settings, unless the slot is past.
+    A finished run is repeated, as a run of its own, if the slot is forced; if it is an ingest from before the slot's
+    first scheduled time, and that time has come; if it is a forecast of a present slot whose data or settings changed.
 
     Args:
         job: What it is begun for.
