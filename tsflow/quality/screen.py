@@ -43,8 +43,6 @@ class Screened:
     """Rows that say what a good row says already."""
     missing: int
     """Rows without a value, where the pipeline takes those for gaps."""
-    series: NDArray[np.object_]
-    """Names of all series with a credible row, be its value good or not."""
     seems: str | None
     """What to do about the frequency, in words, if most rows are off the configured one's grid."""
 
@@ -89,7 +87,6 @@ def screen(chunk: pd.DataFrame, pipeline: Pipeline, now: datetime, *, mixed_zone
         bad=bad_rows(chunk, np.flatnonzero(bad), worst, pipeline, limits),
         duplicates=int(copies.sum()),
         missing=int(gaps.sum()),
-        series=parsed["unique_id"][worst > Check.TIME_IN_FUTURE].unique().astype(object),
         seems=_advice(parsed, worst, pipeline),
     )
 

@@ -89,11 +89,6 @@ class Staging:
         self._spans.add(codes, ds)
         self._rows += len(chunk)
 
-    def declare(self, unique_ids: pd.Series) -> None:
-        """Name series of which no row is good: the merge creates them, empty, if they do not exist."""
-        with self._transaction() as connection:
-            self._coded(connection, unique_ids)
-
     def take_conflicts(self) -> pd.DataFrame:
         """Remove every staged row whose (series, ds) has more than one value, and return them.
 

@@ -183,16 +183,32 @@ def test_a_registered_sixth_architecture_is_a_candidate(small: Small, monkeypatc
     assert {"linear", "stage"} <= {row["architecture"] for row in small.rows("SELECT architecture FROM leaderboard")}
 
 
-def test_a_series_without_any_value_gets_a_reason_and_no_rows(small: Small) -> None:
-    nothing = seasonal(("void",), months=6).assign(y=None)
-    small.write(pd.concat([seasonal(), nothing]))
+def test_refused_rows_alone_make_no_series(small: Small) -> None:
+    refused = {"void": None, "typo": "abc", "Total": "1e999"}
+    rows = [pd.DataFrame({"unique_id": [name], "ds": ["2023-12-01"], "y": [y]}) for name, y in refused.items()]
+    small.write(pd.concat([seasonal(), *rows]))
     small.run()
+    assert [row["unique_id"] for row in small.rows("SELECT unique_id FROM series ORDER BY unique_id")] == ["a", "b"]
+    assert small.rows("SELECT count(*) AS n FROM quarantine WHERE resolved_at IS NULL") == [{"n": 3}]
+    assert small.rows("SELECT state FROM pipeline_health") == [{"state": "ok"}]
+
+
+def test_a_series_without_any_observation_gets_a_reason_and_does_not_keep_the_pipeline_from_being_well(
+    small: Small,
+) -> None:
+    small.run()
+    small.execute(  # as versions before 0013 made one of a refused row
+        "INSERT INTO series (pipeline, unique_id, frequency, created_at) "
+        "SELECT pipeline, 'void', frequency, created_at FROM series WHERE unique_id = 'a'"
+    )
+    small.run(force=True)
     assert small.rows("SELECT * FROM latest_forecasts WHERE unique_id = 'void'") == []
     origins = small.rows(
         "SELECT o.source, o.reason FROM forecast_origins o JOIN series s ON s.id = o.series_id "
         "WHERE s.unique_id = 'void'"
     )
     assert origins == [{"source": "none", "reason": "no observation"}]
+    assert small.rows("SELECT state, series FROM pipeline_health") == [{"state": "ok", "series": 2}]
 
 
 def test_counts_get_no_negative_forecast(small: Small) -> None:

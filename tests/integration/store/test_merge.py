@@ -116,20 +116,6 @@ def test_conflicts_that_were_not_taken_stop_the_merge(engine: Engine) -> None:
     assert _dump(engine) == [[], [], []]
 
 
-def test_declared_series_exist_without_observations(engine: Engine) -> None:
-    pipeline = Pipeline(engine)
-    with pipeline.staging() as staging:
-        staging.declare(pd.Series(["silent", "a", "silent"]))
-        staging.add(clean(ROWS))
-        with staging.fenced():
-            assert staging.merge(pipeline.run_id, NOW).series_new == 3
-    with reading(engine) as connection:
-        row = connection.execute(select(series).where(series.c.unique_id == "silent")).one()
-    assert (row.first_ds, row.last_ds, row.observations) == (None, None, 0)
-    pipeline.ingest(clean([("silent", "2024-01-05", 1.0)]))
-    assert pipeline.values()[("silent", "2024-01-05")] == 1.0
-
-
 def test_an_ingest_of_nothing_is_no_error(engine: Engine) -> None:
     pipeline = Pipeline(engine)
     counts = pipeline.ingest(clean([]))

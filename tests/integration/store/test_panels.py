@@ -92,7 +92,8 @@ def test_series_are_ordered_by_code_points_and_may_be_empty(engine: Engine) -> N
     pipeline = Pipeline(engine)
     pipeline.ingest(clean([(name, "2024-01-01", 1.0) for name in names]))
     with pipeline.staging() as staging:
-        staging.declare(clean([("c", "2024-01-01", 1.0)])["unique_id"])
+        staging.add(clean([("c", "2024-01-01", y) for y in (1.0, 2.0)]))
+        staging.take_conflicts()
         with staging.fenced():
             staging.merge(pipeline.run_id, days_after(1))
     panel = read_panel(engine, "demo", DAILY)

@@ -26,14 +26,14 @@ def test_a_name_that_decoding_spoilt_is_quarantined_for_different_ones_look_the_
     found = screened(raw(days(3), ["1", "2", "3"], ["B\ufffdr", "b", "B\ufffdr"]))
     assert failed(found) == [(1, "series_garbled"), (3, "series_garbled")]
     assert "'B\ufffdr' has NUL or characters that decoding lost; set source.encoding" in found.bad["reason"].iloc[0]
-    assert found.series.tolist() == ["b"]
+    assert found.good["unique_id"].tolist() == ["b"]
 
 
 def test_a_name_with_a_character_that_databases_refuse_is_quarantined() -> None:
     found = screened(raw(days(3), ["1", "2", "3"], ["a\0b", "b", "\0"]))
     assert failed(found) == [(1, "series_garbled"), (3, "series_garbled")]
     assert "the name 'a\\x00b' has NUL" in found.bad["reason"].iloc[0]
-    assert found.series.tolist() == ["b"]
+    assert found.good["unique_id"].tolist() == ["b"]
 
 
 def test_a_broken_line_is_shown_as_it_is() -> None:
@@ -72,11 +72,6 @@ def test_ten_percent_garbage_leave_the_rest() -> None:
         ds[number], y[number + 1] = "garbage", "garbage"
     found = screened(raw(ds, y))
     assert (len(found.good), len(found.bad)) == (90, 10)
-
-
-def test_series_without_a_good_value_are_known_by_name() -> None:
-    chunk = raw(["2024-01-01", "2024-01-02", "x", "2024-01-03"], ["", "1", "1", "1"], ["a", " b ", "c", ""])
-    assert sorted(screened(chunk).series) == ["a", "b"]
 
 
 def test_an_empty_chunk_is_nothing() -> None:

@@ -3,8 +3,6 @@
 import logging
 from pathlib import PurePosixPath
 
-import pandas as pd
-
 from tsflow.config import Pipeline, Source
 from tsflow.errors import ConfigError, QualityError
 from tsflow.process import wall_clock
@@ -72,7 +70,6 @@ def _read(job: Job, run_id: int, staging: Staging, on_progress: Progress | None)
         for chunk in read(source, job.name):
             screened = screen(chunk, pipeline, now, mixed_zones=mixed)
             staging.add(screened.good)
-            staging.declare(pd.Series(screened.series, dtype=object))
             if len(screened.bad):
                 place = source_name(pipeline.source)
                 quarantine.record(job.engine, job.fence, run_id, place, screened.bad, now=job.ticket.moment)

@@ -4,6 +4,7 @@ from tsflow.store.views.view import PUBLISHED, Sql, View
 
 WELL = ("ok", "first slot to come")
 """The states in which nothing needs to be done."""
+_ALIVE = " AND NOT s.ended AND s.last_ds IS NOT NULL"  # a series may be left whose every value is in conflict
 
 
 def pipeline_health(sql: Sql) -> View:
@@ -27,7 +28,7 @@ def pipeline_health(sql: Sql) -> View:
             "steps_behind": (behind, "Steps since then; none for a pipeline on the clock of its data."),
             "published_slot": (sql.time("h.slot"), "Slot of the newest published forecast, UTC."),
             "forecast_until": (sql.stamp("h.until", "h.calendar"), "Last step that it reaches."),
-            "series": ("h.series", "Series that have not ended."),
+            "series": ("h.series", "Series that were observed and have not ended."),
             "series_without_forecast": (
                 "h.series - h.heads",
                 "Of these, those without a current forecast: none was made, or all its steps are over.",
@@ -84,9 +85,9 @@ def _facts(sql: Sql) -> str:
         "retrain_at": _last_success("retrain"),
         "forecast_at": _last_success("forecast"),
         "newest": _series("max(s.last_ds)", ""),
-        "series": _series("count(*)", " AND NOT s.ended"),
+        "series": _series("count(*)", _ALIVE),
         "ended": _series("count(*)", " AND s.ended"),
-        "heads": _series("count(*)", f" AND NOT s.ended AND {_has_forecast(sql)}"),
+        "heads": _series("count(*)", f"{_ALIVE} AND {_has_forecast(sql)}"),
         "refused": "SELECT count(*) FROM quarantine q WHERE q.pipeline = p.name AND q.resolved_at IS NULL",
         "slot": "SELECT max(r.slot) FROM runs r WHERE r.pipeline = p.name AND " + PUBLISHED,
         "until": (
