@@ -1,5 +1,6 @@
 """Choosing: which candidate is published, decided by held-out loss on the same pairs for all."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -117,19 +118,18 @@ def choose(
     return Choice(outcome, winner.candidate, reason, table)
 
 
-def collapsed(refit_losses: Floats, unrefit_losses: Floats) -> str | None:
+def collapsed(refit_loss: float, unrefit_loss: float | None) -> str | None:
     """Why refit weights must not be used, in words; none if they may.
 
     Args:
-        refit_losses: ``scaled_pinball`` of the refit weights on the select pairs, shape [P].
-        unrefit_losses: That of the weights that were selected, on the same pairs.
+        refit_loss: Mean loss of the refit weights on the select pairs.
+        unrefit_loss: That of the weights that were selected, on the same pairs; none if it was not finite.
     """
-    if not np.isfinite(refit_losses).all():
+    if not math.isfinite(refit_loss):
         return "the refit weights have a loss that is not finite on the select pairs"
-    refit, unrefit = float(refit_losses.mean()), float(unrefit_losses.mean())
-    if refit <= _COLLAPSED * unrefit:
+    if unrefit_loss is None or refit_loss <= _COLLAPSED * unrefit_loss:
         return None
-    return f"the refit weights lose {refit:.4f} on select pairs that they have seen, {unrefit:.4f} before it"
+    return f"the refit weights lose {refit_loss:.4f} on select pairs that they have seen, {unrefit_loss:.4f} before it"
 
 
 def _score(candidate: Candidate, series: NDArray[np.int64]) -> _Scored:

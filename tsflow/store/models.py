@@ -149,11 +149,10 @@ def scores(engine: Engine, run_id: int) -> dict[int, NDArray[np.float64]]:
     table = schema.scores
     wanted = select(table.c.model_id, table.c.value).filter_by(run_id=run_id, metric=_METRIC)
     with reading(engine) as connection:
-        rows = connection.execute(wanted.order_by(table.c.model_id, table.c.series_id, table.c.cutoff)).all()
-    values: dict[int, list[float]] = {}
-    for model_id, value in rows:
-        values.setdefault(model_id, []).append(value)
-    return {model_id: np.array(one) for model_id, one in values.items()}
+        cursor: Any = connection.execute(wanted.order_by(table.c.model_id, table.c.series_id, table.c.cutoff)).cursor
+        rows = np.fromiter(cursor, [("model_id", "i8"), ("value", "f8")])
+    model_ids, first = np.unique(rows["model_id"], return_index=True)
+    return dict(zip(model_ids.tolist(), np.split(rows["value"], first[1:]), strict=False))
 
 
 def champion(engine: Engine, pipeline: str, space: str) -> ModelRow | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from sqlalchemy import event
 
 from tests.projects import WALL, Small, seasonal
 from tsflow import steps
@@ -74,6 +75,16 @@ def test_a_retry_goes_on_with_the_recipes_on_record(small: Small) -> None:
         assert again.run_id == planned.run_id
         assert steps.choose_recipes(job, again.run_id, lambda *_: called.append(1)) == first
     assert called == []
+
+
+def test_a_refit_is_checked_without_reading_the_scores_of_all_models(small: Small) -> None:
+    small.configure(architectures=["gru"], training={"min_steps": 5, "max_steps": 5, "search": False, "refit": "all"})
+    executed: list[str] = []
+    with small.planned() as (job, planned):
+        event.listen(job.engine, "before_cursor_execute", lambda *a: executed.append(a[2]), named=False)
+        steps.train_candidate(job, planned.run_id, "gru")
+    assert small.rows("SELECT error FROM models WHERE role = 'refit'") == [{"error": None}]
+    assert [query for query in executed if query.startswith("SELECT") and "FROM scores" in query] == []
 
 
 def test_the_ensemble_forecasts_the_mean_of_the_networks(small: Small) -> None:

@@ -128,10 +128,11 @@ def test_a_baseline_that_was_not_scored_is_refused():
         choose([], Candidate("seasonal naive", "seasonal_naive", np.full(len(SERIES), np.nan)), SERIES)
 
 
-def test_refit_weights_that_are_as_good_have_not_collapsed():
-    assert collapsed(0.9 * NOISE, NOISE) is None
+def test_refit_weights_that_lose_no_more_than_a_quarter_more_have_not_collapsed():
+    assert collapsed(1.24, 1.0) is None
+    assert collapsed(0.9, None) is None  # those before had no finite loss
 
 
 def test_refit_weights_that_are_worse_or_not_finite_have_collapsed():
-    assert "select pairs" in (collapsed(2 * NOISE, NOISE) or "")
-    assert "not finite" in (collapsed(np.full(3, np.inf), np.ones(3)) or "")
+    assert "select pairs" in (collapsed(1.26, 1.0) or "")
+    assert "not finite" in (collapsed(float("nan"), 1.0) or "")

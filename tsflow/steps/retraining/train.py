@@ -62,10 +62,10 @@ def record_refit(
 
     They have seen the select pairs, so that these only tell whether they collapsed: ``error`` says so then.
     """
-    losses = trial.losses(trial.as_published(fitted)(trial.protocol.select), trial.protocol.select)
-    verdict = collapsed(losses, models.scores(job.engine, candidate.run_id)[candidate.id])
+    loss = trial.mean_loss(trial.losses(trial.as_published(fitted)(trial.protocol.select), trial.protocol.select))
+    verdict = collapsed(loss, candidate.select_loss)
     values = _described(job, fitted, trial, trial.panel.last, networks)
-    row = models.Training(role="refit", members=members, select_loss=trial.mean_loss(losses), error=verdict, **values)
+    row = models.Training(role="refit", members=members, select_loss=loss, error=verdict, **values)
     return models.record(job.engine, job.fence, candidate.run_id, row)
 
 
