@@ -134,13 +134,17 @@ def find(engine: Engine, run_id: int, architecture: str, role: Role) -> ModelRow
     return None if row is None else _model(row)
 
 
-def latest(engine: Engine, pipeline: str, space: str, role: Role, until: datetime) -> ModelRow | None:
-    """The newest model of a role among the retrains of slots up to ``until``; none if there is none."""
-    table, runs = schema.models, schema.runs
-    wanted = select(table).join(runs, runs.c.id == table.c.run_id).where(table.c.role == role, runs.c.slot <= until)
-    wanted = wanted.where(runs.c.pipeline == pipeline, runs.c.space == space)
+def latest_baseline(
+    engine: Engine, pipeline: str, space: str, *, until: datetime, decided_by: datetime | None = None
+) -> ModelRow | None:
+    """Seasonal naive of the newest retrain of slots up to ``until`` that had decided by a moment; none if none had."""
+    table, decisions = schema.models, schema.decisions
+    wanted = select(table).join(decisions, decisions.c.run_id == table.c.run_id).where(table.c.role == "baseline")
+    wanted = wanted.where(decisions.c.pipeline == pipeline, decisions.c.space == space, decisions.c.slot <= until)
+    if decided_by is not None:
+        wanted = wanted.where(decisions.c.decided_at <= decided_by)
     with reading(engine) as connection:
-        row = connection.execute(wanted.order_by(runs.c.slot.desc(), table.c.id.desc()).limit(1)).one_or_none()
+        row = connection.execute(wanted.order_by(decisions.c.slot.desc(), table.c.id.desc()).limit(1)).one_or_none()
     return None if row is None else _model(row)
 
 

@@ -7,6 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -42,6 +43,31 @@ def test_a_forecast_is_reproduced_after_ten_ingests_changed_its_data_and_a_setti
         refused = reproduce(small, number)
         assert refused.exit_code == 2
         assert words in refused.stderr
+
+
+def test_seasonal_naive_that_forecast_is_reproduced_and_named_after_later_retrains(small: Small) -> None:
+    small.write(seasonal(months=8))
+    run_id = small.run()
+    small.run(force=True)
+    for command in ("rollback", "forecast"):
+        done = CliRunner().invoke(app, [command, "small", "--config", small.config])
+        assert done.exit_code == 0, done.output
+    first, second = [row["model_id"] for row in small.rows("SELECT model_id FROM decisions ORDER BY id LIMIT 2")]
+    named = [row["model_id"] for row in small.rows("SELECT model_id FROM forecast_origins ORDER BY run_id, series_id")]
+    assert named == [first, first, second, second, first, first]
+    told = reproduce(small, run_id)
+    assert told.exit_code == 0, told.output
+    assert "equal: 12 rows" in told.stdout
+
+
+def test_a_series_too_short_for_the_champion_is_reproduced_after_a_later_retrain(small: Small) -> None:
+    small.configure(architectures=["stage"])
+    small.write(pd.concat([seasonal(), seasonal(("young",), months=3, start="2023-10-01")]))
+    run_id = small.run()
+    assert len(small.rows("SELECT * FROM forecast_origins WHERE source = 'baseline'")) == 1
+    small.run(force=True)
+    told = reproduce(small, run_id)
+    assert told.exit_code == 0, told.output
 
 
 class Quiet(SimpleHTTPRequestHandler):

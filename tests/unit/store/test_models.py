@@ -42,7 +42,6 @@ def test_a_model_comes_back_as_it_was_recorded(engine: Engine, fence: Fence, run
     assert {name: getattr(row, name) for name in Training.__dataclass_fields__} == vars(training)
     assert models.get(engine, row.id) == row == models.find(engine, run.id, "gru", "candidate")
     assert models.of_run(engine, run.id) == [row]
-    assert models.latest(engine, "walkers", LIVE, "candidate", until=NOW) == row
     assert models.find(engine, run.id, "gru", "refit") is None
 
 

@@ -56,7 +56,7 @@ def current_forecaster(job: Job) -> Forecaster:
             damaged[row.id] = f"model {row.id} ({row.architecture}) was not used: {wrong}"
             continue
         if row.role == "baseline":
-            return baseline(job, "; ".join(filter(None, [decision.reason, notes])), calibration_of(decision))
+            return baseline(job, "; ".join(filter(None, [decision.reason, notes])), calibration_of(decision), row)
         try:
             return network(job, row, calibration_of(decision), note=notes)
         except ArtifactError as error:
@@ -93,10 +93,15 @@ def network(job: Job, row: ModelRow, calibration: Calibration | None, note: str 
     return Forecaster(row.id, "champion", reason, _calibrated(job, quantiles, calibration))
 
 
-def baseline(job: Job, reason: str, calibration: Calibration | None = None) -> Forecaster:
-    """Seasonal naive, with the quantiles of each series' own seasonal changes."""
-    horizon, season_length = job.pipeline.horizon, job.pipeline.shape.season_length
-    row = models.latest(job.engine, job.name, job.fence.space, "baseline", until=job.ticket.slot)
+def baseline(job: Job, reason: str, calibration: Calibration | None = None, row: ModelRow | None = None) -> Forecaster:
+    """Seasonal naive, with the quantiles of each series' own seasonal changes.
+
+    Without the row that was decided for it is that of the last retrain that had decided.
+    """
+    ticket, horizon, season_length = job.ticket, job.pipeline.horizon, job.pipeline.shape.season_length
+    row = row or models.latest_baseline(
+        job.engine, job.name, job.fence.space, until=ticket.slot, decided_by=ticket.decided_by
+    )
 
     def quantiles(panel: Panel, pairs: Pairs) -> Quantiles:
         return seasonal_naive(panel, pairs, horizon, season_length, LEVELS)

@@ -123,11 +123,17 @@ def _origins(then: list[Origin], now: list[Origin]) -> list[str]:
     changes: dict[str, int] = {}
     for series_id in {*before, *after}:
         old, new = before.get(series_id), after.get(series_id)
-        if old is None or new is None or replace(new, reason=old.reason, scale=old.scale) != old:
+        if old is None or new is None or replace(new, **_told(old)) != old:
             told = [f"{one.source}, {one.reason}" if one else "nothing" for one in (old, new)]
             line = f"forecast by {told[0]} then, by {told[1]} now"
             changes[line] = changes.get(line, 0) + 1
     return [f"{count} series {line}" for line, count in changes.items()]
+
+
+def _told(origin: Origin) -> dict[str, Any]:
+    """What of an origin may differ: its words, the size of the series, and by which retrain the baseline was judged."""
+    told = {"reason": origin.reason, "scale": origin.scale}
+    return told | ({"model_id": origin.model_id} if origin.source == "baseline" else {})
 
 
 def _values(then: pd.DataFrame, now: pd.DataFrame) -> tuple[list[str], float]:
