@@ -9,6 +9,7 @@ from tsflow.store.models import ModelRow
 
 TRAINED = {**PIPELINE, "architectures": ["gru"], "training": {"min_steps": 100, "max_steps": 100, "search": False}}
 HARDLY = {**TRAINED, "training": {"min_steps": 4, "max_steps": 4, "search": False}}
+HOPELESS = {**TRAINED, "training": {"min_steps": 1, "max_steps": 1, "search": False, "stage": False}}
 
 
 def run(small: Small, settings: dict[str, object], months: int) -> None:
@@ -26,6 +27,16 @@ def test_a_champion_that_is_better_on_what_nobody_has_seen_keeps_its_place(small
     assert {row["source"] for row in small.rows("SELECT source FROM latest_forecasts")} == {"champion"}
 
 
+def test_a_champion_that_beats_seasonal_naive_keeps_its_place_though_no_new_candidate_does(small: Small) -> None:
+    run(small, TRAINED, 72)
+    run(small, HOPELESS, 106)
+    first, second = small.rows("SELECT outcome, model_id, reason FROM decisions ORDER BY id")
+    assert (second["outcome"], second["model_id"]) == ("renewed", first["model_id"])
+    assert "better than seasonal naive" in second["reason"]
+    assert "no candidate beats seasonal_naive" in second["reason"]
+    assert small.rows("SELECT * FROM alerts WHERE kind = 'baseline'") == []
+
+
 def test_a_champion_of_another_season_does_not_however_good_it_is(small: Small) -> None:
     run(small, TRAINED, 72)
     run(small, {**HARDLY, "season_length": 6, "retrain": {"every_steps": 100}}, 106)
@@ -39,3 +50,10 @@ def test_a_champion_without_a_finite_loss_does_not() -> None:
     promoted = Choice("promoted", Candidate("lstm", "lstm", np.array([0.1])), "lstm has the lowest loss", [])
     assert Incumbent(row, 0.05).keeps_place(promoted, 0.1, margin=0.02)
     assert Incumbent(row, np.nan).keeps_place(promoted, 0.1, margin=0.02) is None
+
+
+def test_a_champion_need_only_beat_seasonal_naive_where_that_is_all_there_is() -> None:
+    row = ModelRow(architecture="gru", role="refit", trained_until=WALL, id=1, run_id=1, pipeline="small")
+    naive = Choice("baseline", Candidate("seasonal_naive", "seasonal_naive", np.array([0.1])), "no candidate", [])
+    assert Incumbent(row, 0.099).keeps_place(naive, 0.1, margin=0.02)
+    assert Incumbent(row, 0.1).keeps_place(naive, 0.1, margin=0.02) is None

@@ -41,7 +41,8 @@ class Verdict:
 def decide(job: Job, run_id: int, on_progress: Progress | None = None) -> int:
     """One decision for a retrain, with all numbers and the reason; returns its id. A retry returns the one made.
 
-    Where nothing could be held out, or no candidate beat it, the champion is seasonal naive.
+    Where nothing could be held out, or neither a candidate nor the present champion beat it, the champion is seasonal
+    naive.
 
     Raises:
         TrainingError: If no candidate could be trained; the champion stays.
@@ -91,8 +92,6 @@ def _judge(job: Job, run_id: int, trial: Trial, on_progress: Progress | None) ->
         if ensemble and job.pipeline.training.refit == "all":
             refit_ensemble(job, trial, ensemble, on_progress)
     choice = _choose(job, run_id, trial, baseline)
-    if choice.outcome == "baseline":
-        return Verdict(baseline, choice, calibration(job, trial, seasonal_naive_of(job, trial)), None)
     winner = next(row for row in models.of_run(job.engine, run_id) if row.id == choice.winner.model_id)
     assert winner.select_loss is not None
     present = incumbent(job, trial)
@@ -100,6 +99,8 @@ def _judge(job: Job, run_id: int, trial: Trial, on_progress: Progress | None) ->
     if present and kept:
         standing = calibration_of(in_force(job))
         return Verdict(present.row, kept, standing, None)
+    if winner.role == "baseline":
+        return Verdict(winner, choice, calibration(job, trial, seasonal_naive_of(job, trial)), None)
     corrections = calibration(job, trial, unrefit(job, trial, winner))
     if job.pipeline.training.refit == "none":
         return Verdict(winner, choice, corrections, None)

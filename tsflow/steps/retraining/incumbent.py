@@ -20,12 +20,14 @@ class Incumbent:
     loss: float
 
     def keeps_place(self, choice: Choice, winner_loss: float, margin: float) -> Choice | None:
-        """The choice of the champion as it is, if it is better than the winner by the margin."""
-        if choice.outcome == "baseline" or not self.loss < winner_loss * (1 - margin):  # NaN is no reason to stay
+        """The choice of the champion as it is, if it is better than the best new one by the margin, or than naive."""
+        alone = choice.outcome == "baseline"
+        if not self.loss < winner_loss * (1 if alone else 1 - margin):  # NaN is no reason to stay
             return None
         reason = (
-            f"the champion's own weights (model {self.row.id}, {self.row.architecture}, {self.loss:.4f}) are better on "
-            f"cutoffs after {self.row.trained_until:%Y-%m-%d} than the best new ones: {choice.reason}"
+            f"on cutoffs after {self.row.trained_until:%Y-%m-%d}, the champion's own weights (model {self.row.id}, "
+            f"{self.row.architecture}, {self.loss:.4f}) are better than "
+            f"{'seasonal naive' if alone else 'the best new ones'}: {choice.reason}"
         )
         name = f"champion {self.row.architecture}"
         return Choice(
