@@ -31,6 +31,7 @@ def issued(engine: Engine, pipeline: str, space: str) -> pd.DataFrame:
         frame = pd.DataFrame(connection.execute(wanted.order_by(*order)).all(), columns=[one.name for one in columns])
     for name in ("cutoff", "ds"):
         frame[name] = pd.to_datetime(frame[name], utc=True).dt.tz_localize(None).astype("M8[us]")
+    frame = frame.astype(dict.fromkeys(("series_id", "lead"), "int64"))  # of no rows, too
     return frame.drop_duplicates(["series_id", "cutoff", "ds"], keep="last", ignore_index=True)
 
 

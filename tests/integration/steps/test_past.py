@@ -129,6 +129,14 @@ def test_a_backfill_of_a_time_without_data_says_so(small: Small) -> None:
     assert "nothing was known yet at slot 2017-12-01 00:00" in told.stderr
 
 
+def test_a_replay_of_a_time_without_data_says_so(small: Small) -> None:
+    command = ["replay", "small", "--from", "2017-12-01", "--to", "2017-12-31", "--config", small.config]
+    told = CliRunner().invoke(app, command)
+    assert told.exit_code == 3, told.output
+    assert "nothing was known yet at slot 2017-12-01 00:00" in told.stderr
+    assert "nothing has come true yet" in told.stderr
+
+
 def test_a_replay_has_a_space_of_its_own_and_goes_on_where_it_stopped(small: Small) -> None:
     small.configure(architectures=["stage"], retrain={"every_steps": 3})
     live = small.run()
