@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from tsflow.errors import ConfigError
 from tsflow.frequency import Frequency, Times
 
 _MAX_SERIES = 6  # more small multiples than this cannot be read on one screen
@@ -60,7 +61,14 @@ def plot_forecasts(history: pd.DataFrame, forecasts: pd.DataFrame, frequency: Fr
 
 
 def save_plot(figure: Figure, path: Path) -> Path:
-    """Write the figure as PNG (or what the path's suffix says), making its folder; returns the path."""
+    """Write the figure as PNG (or what the path's suffix says), making its folder; returns the path.
+
+    Raises:
+        ConfigError: If there is no picture of that suffix.
+    """
+    formats = sorted(figure.canvas.get_supported_filetypes())
+    if path.suffix and path.suffix[1:].lower() not in formats:
+        raise ConfigError(f"{path.name}: no picture ends in {path.suffix}; there are: {', '.join(formats)}")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
     return path

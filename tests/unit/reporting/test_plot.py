@@ -8,6 +8,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tsflow.errors import ConfigError
 from tsflow.frequency import Frequency
 from tsflow.reporting.plot import plot_forecasts, save_plot
 
@@ -83,6 +84,11 @@ def test_the_picture_is_written_into_a_new_folder(tmp_path: Path) -> None:
     path = save_plot(plot_forecasts(history("a"), forecasts("a"), DAILY, "demo"), tmp_path / "new" / "plot.png")
     height, width, _ = matplotlib.image.imread(path).shape
     assert width > height > 500
+
+
+def test_a_suffix_of_no_picture_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"out\.xyz: no picture ends in \.xyz; there are: .*png, .*svg"):
+        save_plot(plot_forecasts(history("a"), forecasts("a"), DAILY, "demo"), tmp_path / "out.xyz")
 
 
 def test_a_notebook_shows_the_picture_by_itself() -> None:
