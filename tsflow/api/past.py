@@ -1,8 +1,9 @@
 """What a pipeline would have done: slots of the past lived through, and many cutoffs compared."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import get_args
 
 import pandas as pd
 
@@ -30,7 +31,12 @@ class Replay:
     """Retrains, promotions, failures, seconds of training."""
 
     def summary(self, by: By = "all") -> pd.DataFrame:
-        """Errors and coverage of what was published and of seasonal naive; lower is better, but for the coverage."""
+        """Errors and coverage of what was published and of seasonal naive; lower is better, but for the coverage.
+
+        Raises:
+            ConfigError: If there is no such group.
+        """
+        check_choice("by", by, get_args(By))
         return summary(self.record, by)
 
 
@@ -44,8 +50,34 @@ class Comparison:
     """``unique_id, ds, cutoff, y`` and each model's columns: what ``utilsforecast.evaluation.evaluate`` takes."""
 
     def leaderboard(self, by: ranking.By = "all", metric: ranking.Metric = "mase") -> pd.DataFrame:
-        """Each model's errors, best first within each group; MASE 1.0 is seasonal naive's error."""
+        """Each model's errors, best first within each group.
+
+        Raises:
+            ConfigError: If there is no such group or metric.
+        """
+        check_choice("by", by, get_args(ranking.By))
+        check_choice("metric", metric, get_args(ranking.Metric))
         return ranking.ranking(self.forecasts, by, metric)
+
+
+def check_choice(argument: str, value: object, allowed: Sequence[str]) -> None:
+    """Return if a value is one of those allowed.
+
+    Raises:
+        ConfigError: If it is not, with those that are.
+    """
+    if value not in allowed:
+        raise ConfigError(f"{argument}: {value!r} is none of {', '.join(allowed)}")
+
+
+def check_least(argument: str, value: int, least: int) -> None:
+    """Return if a number is large enough.
+
+    Raises:
+        ConfigError: If it is not.
+    """
+    if value < least:
+        raise ConfigError(f"{argument}: {value} is less than {least}")
 
 
 def utc(moment: Moment, argument: str) -> datetime:

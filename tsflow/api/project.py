@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from sqlalchemy import Engine
 
 from tsflow import config, steps
-from tsflow.api.past import Comparison, Moment, Replay, as_written, live, utc
+from tsflow.api.past import Comparison, Moment, Replay, as_written, check_least, live, utc
 from tsflow.errors import ConfigError, DataError
 from tsflow.process import this_process, wall_clock
 from tsflow.steps.past.backtest import backtest, comparison, plan_backtest
@@ -39,6 +39,9 @@ class Project:
             ConfigError: If it is missing or wrong, with a line for each thing that is.
         """
         return cls(Path(path).resolve(), config.load_project(path))
+
+    def __repr__(self) -> str:
+        return f"Project({str(self.path)!r}, pipelines: {', '.join(self.pipelines)})"
 
     @property
     def pipelines(self) -> tuple[str, ...]:
@@ -77,6 +80,9 @@ class Pipeline:
 
     project: Project
     name: str
+
+    def __repr__(self) -> str:
+        return f"Pipeline({self.name!r} of {str(self.project.path)!r})"
 
     @property
     def settings(self) -> config.Pipeline:
@@ -161,10 +167,13 @@ class Pipeline:
             on_progress: Called with what is done, steps done and steps in all.
 
         Raises:
-            ConfigError: If another baseline is unknown or not installed.
+            ConfigError: If a number is too small, or another baseline is unknown or not installed.
             DataError: If nothing is ingested yet.
             TrainingError: If nothing can be trained at a cutoff.
         """
+        for argument, value, least in (("windows", windows, 1), ("step", step, 1), ("every", every, 0)):
+            if value is not None:
+                check_least(argument, value, least)
         path, end = str(self.project.path), None if last is None else as_written(last, "last")
         plan = plan_backtest(path, self.name, windows=windows, step=step, every=every, last=end)
         holder = this_process("tsflow in Python")
@@ -199,13 +208,21 @@ class Pipeline:
             return write_report(engine, self.name, self.settings, folder=place, now=wall_clock())
 
     def forecasts(self, *series: str, as_of: Moment | None = None) -> pd.DataFrame:
-        """The current forecasts of the given series or of all, or those that a reader saw at a moment."""
+        """The current forecasts of the given series or of all, or those that a reader saw at a moment.
+
+        Raises:
+            ConfigError: If there is no such series, with those that there are.
+        """
         moment = None if as_of is None else utc(as_of, "as_of")
-        return self._read(readers.latest_forecasts, list(series) or None, moment)
+        return self._read_of(readers.latest_forecasts, series, moment)
 
     def accuracy(self, *series: str) -> pd.DataFrame:
-        """Every published forecast of the given series or of all that came true since, beside what did."""
-        return self._read(readers.forecast_accuracy, list(series) or None)
+        """Every published forecast of the given series or of all that came true since, beside what did.
+
+        Raises:
+            ConfigError: If there is no such series, with those that there are.
+        """
+        return self._read_of(readers.forecast_accuracy, series)
 
     def leaderboard(self) -> pd.DataFrame:
         """The models of the last retrain, best first; a lower loss is better."""
@@ -227,13 +244,20 @@ class Pipeline:
         """Draw the end of the history and the current forecasts of up to six series.
 
         Raises:
+            ConfigError: If there is no such series, with those that there are.
             DataError: If nothing is published for them.
         """
         with self.project.database() as engine:
+            readers.check_series(engine, self.name, series)
             figure = picture(engine, self.name, self.settings, list(series) or None)
         if figure is None:
-            raise DataError(f"{self.name}: nothing is published to draw; `.series()` says which series there are")
+            raise DataError(f"{self.name}: nothing is published to draw; a series that has ended has no forecast")
         return figure
+
+    def _read_of(self, reader: Callable[..., pd.DataFrame], series: Sequence[str], *arguments: Any) -> pd.DataFrame:
+        with self.project.database() as engine:
+            readers.check_series(engine, self.name, series)
+            return reader(engine, self.name, list(series) or None, *arguments)
 
     def _read(self, reader: Callable[..., pd.DataFrame], *arguments: Any) -> pd.DataFrame:
         with self.project.database() as engine:

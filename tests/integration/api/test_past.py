@@ -52,6 +52,8 @@ def test_a_replay_has_the_record_that_the_command_shows(small: Small, pipeline: 
     assert json.loads(shown.stdout) == json.loads(replay.summary("lead").to_json(orient="records", double_precision=15))
     assert small.rows("SELECT * FROM champions") == []
     assert pipeline.forecasts().empty
+    with pytest.raises(ConfigError, match="by: 'zz' is none of all, month, lead, series, model"):
+        replay.summary("zz")  # type: ignore[arg-type]
 
 
 def test_a_backtest_is_ranked_and_evaluated(small: Small, pipeline: tsflow.Pipeline) -> None:
@@ -68,6 +70,10 @@ def test_a_backtest_is_ranked_and_evaluated(small: Small, pipeline: tsflow.Pipel
     means = evaluate(found.forecasts, [mae], models=models)[models].mean()
     assert dict(zip(board["model"], board["mae"], strict=True)) == pytest.approx(means.to_dict())
     assert set(found.leaderboard("series")["series"]) == {"a", "b"}
+    with pytest.raises(ConfigError, match="by: 'zz' is none of all, lead, series, size, cutoff"):
+        found.leaderboard("zz")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="metric: 'zz' is none of mase"):
+        found.leaderboard(metric="zz")  # type: ignore[arg-type]
 
 
 def test_a_report_is_written_where_it_is_wanted(small: Small, pipeline: tsflow.Pipeline, tmp_path: Path) -> None:
@@ -82,6 +88,9 @@ def test_what_cannot_be_done_says_why(small: Small, pipeline: tsflow.Pipeline) -
         pipeline.backfill("soon")
     with pytest.raises(ConfigError, match="no slot from 2030-01-01 00:00 on is past"):
         pipeline.replay("2030-01-01")
+    for argument, value in {"windows": 0, "step": 0, "every": -1}.items():
+        with pytest.raises(ConfigError, match=f"{argument}: {value} is less than"):
+            pipeline.backtest(**{argument: value})  # type: ignore[arg-type]
     small.configure_project(pipelines={"small": PIPELINE | QUICK, "other": PIPELINE | QUICK})
     run_id = pipeline.run()
     with pytest.raises(ConfigError, match=f"run {run_id} is not of other"):

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 import tsflow
 from tests.projects import WALL, Small, seasonal
-from tsflow.errors import ConfigError, DataError, StoreError
+from tsflow.errors import ConfigError, StoreError
 
 
 def test_a_pipeline_is_run_and_read_as_frames(small: Small) -> None:
@@ -28,8 +28,11 @@ def test_a_pipeline_is_run_and_read_as_frames(small: Small) -> None:
     assert pipeline.accuracy().empty
     assert project.health()["state"].tolist() == ["ok"]
     assert isinstance(pipeline.plot("b"), Figure)
-    with pytest.raises(DataError, match="nothing is published to draw"):
-        pipeline.plot("c")
+    for read in (pipeline.plot, pipeline.forecasts, pipeline.accuracy):
+        with pytest.raises(ConfigError, match="no series 'c'; pipeline 'small' has: a, b"):
+            read("c")
+    assert repr(project) == f"Project({small.config!r}, pipelines: small)"
+    assert repr(pipeline) == f"Pipeline('small' of {small.config!r})"
 
 
 def test_a_done_slot_is_left_as_it_is(small: Small) -> None:
