@@ -5,11 +5,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 from sqlalchemy import event
 
 from tests.projects import WALL, Small, seasonal
 from tsflow import steps
+from tsflow.artifacts import load_model
 
+CPU = torch.device("cpu")
 FITTED = {"architectures": ["gru", "cnn", "stage"], "training": {"min_steps": 20, "max_steps": 20, "refit": "all"}}
 
 
@@ -146,3 +149,20 @@ def test_another_recipe_than_the_champions_starts_fresh_and_says_so(small: Small
     small.run(force=True)
     last = small.rows("SELECT configuration FROM models WHERE role = 'candidate' ORDER BY id DESC LIMIT 1")
     assert "no network of this recipe" in document(last[0]["configuration"])["networks"][0]["init"]
+
+
+def test_each_network_goes_on_with_its_own_weights_and_a_new_one_starts_fresh(small: Small) -> None:
+    training = {"min_steps": 20, "max_steps": 20, "search": False, "members": 2}
+    small.configure(architectures=["gru"], training=training)
+    small.run()
+    still = {"min_steps": 1, "max_steps": 1, "learning_rate": 1e-9}
+    small.configure(architectures=["gru"], training={**training, **still, "members": 3, "init": "champion"})
+    small.run(force=True)
+    *_, first, second = small.rows("SELECT * FROM models WHERE role = 'candidate' ORDER BY id")
+    began = [network["init"] for network in document(second["configuration"])["networks"]]
+    assert began[:2] == [f"model {first['id']}"] * 2
+    assert began[2].startswith("fresh")
+    before, after = (load_model(row["artifact_url"], row["artifact_sha256"], CPU)[0] for row in (first, second))
+    for place in (0, 1):  # at a rate of 1e-9 they are what they began with
+        for name, weights in before.members[place].state_dict().items():
+            assert torch.allclose(after.members[place].state_dict()[name], weights, atol=1e-6), (place, name)

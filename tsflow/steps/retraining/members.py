@@ -62,7 +62,7 @@ def fit_member(
         stage=training.stage,
         unit=trial.unit,
     )
-    init, weights = initial_weights(job, trial, spec, again=again)
+    init, weights = initial_weights(job, trial, spec, member.recipe, member.seed, again=again)
     held_out: dict[str, Any] = {
         "last_target": protocol.fit_last_target,
         "tune": protocol.tune,
