@@ -1,6 +1,7 @@
 """When a champion keeps its place by its own weights, on both databases."""
 
 import numpy as np
+import pytest
 
 from tests.projects import PIPELINE, WALL, Small, seasonal
 from tsflow.evaluation import Candidate, Choice
@@ -43,6 +44,22 @@ def test_a_champion_of_another_season_does_not_however_good_it_is(small: Small) 
     first, second = small.rows("SELECT model_id FROM decisions ORDER BY id")
     assert second["model_id"] != first["model_id"]
     assert {row["source"] for row in small.rows("SELECT source FROM latest_forecasts")} == {"champion"}
+
+
+@pytest.mark.parametrize(
+    ("first", "now"),
+    [
+        ({"architectures": ["gru"]}, {"architectures": ["cnn"]}),
+        ({"architectures": ["gru", "cnn"], "selection": {"publish": "ensemble"}}, {"architectures": ["gru", "cnn"]}),
+    ],
+)
+def test_a_champion_that_could_not_be_chosen_now_does_not(
+    small: Small, first: dict[str, object], now: dict[str, object]
+) -> None:
+    run(small, TRAINED | first, 72)
+    run(small, HOPELESS | now, 106)
+    before, after = small.rows("SELECT outcome, model_id FROM decisions ORDER BY id")
+    assert (before["outcome"], after["outcome"]) == ("promoted", "baseline")
 
 
 def test_a_champion_without_a_finite_loss_does_not() -> None:

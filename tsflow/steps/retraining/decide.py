@@ -91,10 +91,11 @@ def _judge(job: Job, run_id: int, trial: Trial, on_progress: Progress | None) ->
         ensemble = ensemble_candidate(job, run_id, trial)
         if ensemble and job.pipeline.training.refit == "all":
             refit_ensemble(job, trial, ensemble, on_progress)
-    choice = _choose(job, run_id, trial, baseline)
+    eligible = _eligible(job, run_id)
+    choice = _choose(job, eligible, trial, baseline)
     winner = next(row for row in models.of_run(job.engine, run_id) if row.id == choice.winner.model_id)
     assert winner.select_loss is not None
-    present = incumbent(job, trial)
+    present = incumbent(job, trial, {row.architecture for row in eligible})
     kept = present.keeps_place(choice, winner.select_loss, job.pipeline.selection.margin) if present else None
     if present and kept:
         standing = calibration_of(in_force(job))
@@ -126,8 +127,16 @@ def _baseline(job: Job, run_id: int, trial: Trial) -> ModelRow:
     return row
 
 
-def _choose(job: Job, run_id: int, trial: Trial, baseline: ModelRow) -> Choice:
-    scores = models.scores(job.engine, run_id)
+def _eligible(job: Job, run_id: int) -> list[ModelRow]:
+    """The candidates that `publish` lets be chosen, those that failed, too; a single network has no ensemble."""
+    candidates = [row for row in models.of_run(job.engine, run_id) if row.role == "candidate"]
+    if job.pipeline.selection.publish == "ensemble":
+        return [row for row in candidates if row.architecture == ENSEMBLE] or candidates
+    return candidates
+
+
+def _choose(job: Job, eligible: list[ModelRow], trial: Trial, baseline: ModelRow) -> Choice:
+    scores = models.scores(job.engine, baseline.run_id)
     pairs = trial.protocol.select
     present = champion(job)
 
@@ -136,11 +145,8 @@ def _choose(job: Job, run_id: int, trial: Trial, baseline: ModelRow) -> Choice:
         lost = np.full(len(pairs), np.nan)  # a loss that was not finite is not stored
         return Candidate(row.architecture, row.architecture, losses if len(losses) == len(pairs) else lost, row.id)
 
-    trained = [row for row in models.of_run(job.engine, run_id) if (row.role, row.status) == ("candidate", "trained")]
-    if job.pipeline.selection.publish == "ensemble":  # of a single network there is none
-        trained = [row for row in trained if row.architecture == ENSEMBLE] or trained
     return choose(
-        [candidate(row) for row in trained],
+        [candidate(row) for row in eligible if row.status == "trained"],
         candidate(baseline),
         _in_score_order(trial, pairs),
         champion_architecture=present.architecture if present else None,

@@ -1,5 +1,6 @@
 """The present champion's own weights, where there are cutoffs that neither they nor the candidates have seen."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tsflow.errors import ArtifactError
@@ -38,14 +39,20 @@ class Incumbent:
         )
 
 
-def incumbent(job: Job, trial: Trial) -> Incumbent | None:
-    """The champion, if every select cutoff is later than all that it has seen, and it can still forecast."""
+def incumbent(job: Job, trial: Trial, eligible: Collection[str]) -> Incumbent | None:
+    """The champion, if every select cutoff is later than all that it has seen, and it can still forecast.
+
+    Args:
+        job: The slot.
+        trial: Whose select pairs judge.
+        eligible: Architectures that can be chosen as the pipeline is configured now; no other keeps its place.
+    """
     row = champion(job)
     pairs = trial.protocol.select
     if row is None or row.role != "refit" or row.trained_until is None or not len(pairs):
         return None  # weights that were not refit have been chosen on later cutoffs than they were trained on
     first = to_datetime(trial.panel.frequency.timestamp(pairs.cutoff.min(keepdims=True))[0])
-    if row.trained_until >= first or unfit(job.pipeline, row):
+    if row.trained_until >= first or row.architecture not in eligible or unfit(job.pipeline, row):
         return None
     try:
         forecaster = network(job, row, calibration_of(in_force(job)))
