@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+
+from tsflow.reporting.plot import alone
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 SKY = "#56b4e9"
@@ -100,7 +103,9 @@ def curves(found: Mapping[str, Any]) -> go.Figure:
 
 def _observed(figure: go.Figure, observed: pd.DataFrame, ink: str) -> None:
     line = {"color": ink, "width": 1.5}
-    figure.add_scatter(x=observed["ds"], y=observed["y"], mode="lines", line=line, name="observed", connectgaps=False)
+    marker = {"size": np.where(alone(observed["y"].to_numpy(dtype=float)), 5, 0), "color": ink, "line": {"width": 0}}
+    style: dict[str, Any] = {"mode": "lines+markers", "line": line, "marker": marker}
+    figure.add_scatter(x=observed["ds"], y=observed["y"], name="observed", connectgaps=False, **style)
 
 
 def _line(figure: go.Figure, x: Any, y: Any, name: str, number: int) -> None:

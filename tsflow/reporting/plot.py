@@ -86,11 +86,18 @@ def draw_series(axes: Axes, history: pd.DataFrame, forecast: pd.DataFrame, frequ
         axes.fill_between(ds, low, high, color=BLUE, alpha=alpha, lw=0, label=f"{level} % interval")
     past, y = _tail(history, frequency, max(_MIN_HISTORY, _HISTORY_PER_STEP * len(forecast)))
     dot = "o" if len(forecast) == 1 else None  # a line of one point cannot be seen
-    axes.plot(past, y, color=BLACK, lw=1.1, label="observed")
+    axes.plot(past, y, color=BLACK, lw=1.1, label="observed", marker=".", ms=4, markevery=np.flatnonzero(alone(y)))
     axes.plot(ds, forecast["y_hat"].to_numpy(), color=BLUE, lw=1.6, marker=dot, label="forecast (median)")
     if len(past):
         axes.axvline(past[-1], color=GREY, lw=0.9, ls=(0, (4, 3)), label="last observation")
     tidy(axes)
+
+
+def alone(y: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which values on a grid have a gap, or an end, on both sides: a line through them shows nothing."""
+    seen = np.concatenate([[False], ~np.isnan(y), [False]])
+    found: NDArray[np.bool_] = seen[1:-1] & ~seen[:-2] & ~seen[2:]
+    return found
 
 
 def _tail(history: pd.DataFrame, frequency: Frequency, steps: int) -> tuple[Times, NDArray[np.float64]]:

@@ -52,6 +52,13 @@ def test_missing_days_are_gaps_in_the_line() -> None:
     assert np.flatnonzero(np.isnan(line(axes, "observed"))).tolist() == [3, 4]
 
 
+def test_an_observation_between_two_gaps_is_a_dot() -> None:
+    (axes,) = drawn(plot_forecasts(history("a", missing=(3, 5, 6)), forecasts("a"), DAILY, "demo"))
+    (observed,) = [line for line in axes.lines if line.get_label() == "observed"]
+    assert observed.get_marker() == "."
+    assert list(observed.get_markevery()) == [4]
+
+
 def test_only_the_end_of_a_long_history_is_drawn() -> None:
     (axes,) = drawn(plot_forecasts(history("a", count=5_000), forecasts("a"), DAILY, "demo"))
     assert len(line(axes, "observed")) == 48
