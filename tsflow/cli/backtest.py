@@ -58,6 +58,9 @@ def backtest(
 ) -> None:
     """Rolling origin: all architectures and baselines from many cutoffs. With --output, every forecast is written.
 
+    MASE here is over seasonal naive's own error on the steps judged, in each series: below 1 is better than it.
+    That of `replay` and of the views is over the naive error of the history up to each cutoff.
+
     That file has the columns that Nixtla's `utilsforecast.evaluation.evaluate` takes. A backtest that was killed goes
     on where it stopped.
     """
