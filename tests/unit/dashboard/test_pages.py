@@ -157,6 +157,7 @@ def test_runs_are_shown_with_how_they_ended(open_page: Open) -> None:
     found = app.dataframe[0].value
     assert set(found["kind"]) == {"ingest", "retrain", "forecast"}
     assert set(found["status"]) == {"✓ succeeded"}
+    assert set(found["space"]) == {"live"}
     assert found["seconds"].ge(0).all()
 
 

@@ -12,6 +12,7 @@ _MARKS = {"succeeded": "✓ succeeded", "failed": "✗ failed", "running": "… 
 _COLUMNS = {
     "id": "run",
     "kind": "kind",
+    "space": "space",
     "slot": st.column_config.DatetimeColumn("slot", format="YYYY-MM-DD HH:mm"),
     "status": "status",
     "seconds": st.column_config.NumberColumn("seconds", format="%.1f"),
