@@ -42,6 +42,16 @@ def test_a_backtest_compares_all_from_the_same_cutoffs_and_goes_on_where_it_stop
     assert small.everything() == before
 
 
+def test_its_seasonal_naive_is_as_it_would_be_published(small: Small, tmp_path: Path) -> None:
+    small.configure(architectures=["stage"])
+    small.write(seasonal().assign(y=lambda frame: frame["y"] % 7))
+    assert CliRunner().invoke(app, ["ingest", "small", "--config", small.config]).exit_code == 0
+    file = tmp_path / "backtest.parquet"
+    backtest(small, "--output", str(file))
+    frame = pd.read_parquet(file)
+    assert frame["seasonal_naive-lo-95"].min() == 0  # no value was ever negative
+
+
 def test_its_file_is_what_utilsforecast_evaluates(small: Small, tmp_path: Path) -> None:
     small.configure(architectures=["stage"])
     too_young_for_a_network = seasonal(names=("young",), months=16, start="2022-09-01")

@@ -1,11 +1,15 @@
 """When a champion keeps its place by its own weights, on both databases."""
 
+import json
+
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 from tests.projects import PIPELINE, WALL, Small, seasonal
 from tsflow.evaluation import Candidate, Choice
 from tsflow.steps.retraining.incumbent import Incumbent
+from tsflow.store.engine import opened
 from tsflow.store.models import ModelRow
 
 TRAINED = {**PIPELINE, "architectures": ["gru"], "training": {"min_steps": 100, "max_steps": 100, "search": False}}
@@ -26,6 +30,17 @@ def test_a_champion_that_is_better_on_what_nobody_has_seen_keeps_its_place(small
     assert (second["outcome"], second["model_id"]) == ("renewed", first["model_id"])
     assert "the champion's own weights" in second["reason"]
     assert {row["source"] for row in small.rows("SELECT source FROM latest_forecasts")} == {"champion"}
+
+
+def test_what_is_promised_of_a_champion_that_stays_is_that_of_its_own_intervals(small: Small) -> None:
+    run(small, TRAINED, 72)
+    narrow = json.dumps({"coverages": [0.8, 0.95], "corrections": [[-1e6] * 6] * 2, "pairs": 60})
+    with opened(small.database_url) as engine, engine.begin() as connection:
+        connection.execute(text("UPDATE decisions SET calibration = :narrow"), {"narrow": narrow})
+    run(small, HARDLY, 106)
+    (promise,) = small.rows("SELECT promise FROM decisions WHERE outcome = 'renewed'")
+    kept = promise["promise"] if isinstance(promise["promise"], dict) else json.loads(promise["promise"])
+    assert kept["coverage_95"] < 0.5
 
 
 def test_a_champion_that_beats_seasonal_naive_keeps_its_place_though_no_new_candidate_does(small: Small) -> None:

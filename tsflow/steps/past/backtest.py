@@ -12,15 +12,19 @@ from numpy.typing import NDArray
 
 from tsflow.config import Pipeline, load_project
 from tsflow.errors import DataError
-from tsflow.evaluation import judgeable, seasonal_naive
+from tsflow.evaluation import judgeable
 from tsflow.evaluation.naive import drift, naive
 from tsflow.models import LEVELS
 from tsflow.panel import Panel
 from tsflow.process import wall_clock
 from tsflow.steps.data.known import active_panel, whole_panel
+from tsflow.steps.data.shards import as_whole
 from tsflow.steps.forecasting.assignments import COLUMNS
+from tsflow.steps.forecasting.forecaster import Forecaster, baseline
 from tsflow.steps.past.statistical import Statistical, statistical
+from tsflow.steps.retraining.calibration import calibration, seasonal_naive_of
 from tsflow.steps.retraining.preview import candidate_forecaster
+from tsflow.steps.retraining.trial import Trial
 from tsflow.steps.slot.clock import on_clock, position_of, start_of
 from tsflow.steps.slot.hold import hold_past_slot
 from tsflow.steps.slot.job import Job, Progress, open_job
@@ -167,15 +171,16 @@ def _pairs(panel: Panel, cutoffs: Sequence[int], pipeline: Pipeline) -> Pairs:
 
 def _forecast(job: Job, run_id: int, panel: Panel, pairs: Pairs, methods: Mapping[str, Statistical]) -> Iterator[str]:
     """Forecast all pairs by every model of a retrain and every baseline, each written at once."""
-    horizon, season_length = job.pipeline.horizon, job.pipeline.shape.season_length
+    horizon = job.pipeline.horizon
     fitted = active_panel(job)
+    panel = replace(panel, whole=as_whole(job, fitted).whole)  # whose signs and usual scale are those known then
     for row in models.of_run(job.engine, run_id):
         if (row.role, row.status) == ("candidate", "trained") and not backtests.written(job.engine, row.id):
             quantiles = candidate_forecaster(job, run_id, row.architecture, fitted).quantiles(panel, pairs)
             _write(job, row.id, panel, pairs, _columns(quantiles))
             yield row.architecture
     baselines: dict[str, Callable[[], dict[str, Floats]]] = {
-        "seasonal_naive": lambda: _columns(seasonal_naive(panel, pairs, horizon, season_length, LEVELS)),
+        "seasonal_naive": lambda: _columns(_as_published(job, fitted).quantiles(panel, pairs)),
         "naive": lambda: _columns(naive(panel, pairs, horizon, LEVELS)),
         "drift": lambda: _columns(drift(panel, pairs, horizon, LEVELS)),
         **{name: partial(method, panel, pairs) for name, method in methods.items()},
@@ -185,6 +190,13 @@ def _forecast(job: Job, run_id: int, panel: Panel, pairs: Pairs, methods: Mappin
         if not backtests.written(job.engine, row_id):
             _write(job, row_id, panel, pairs, forecast())
             yield name
+
+
+def _as_published(job: Job, fitted: Panel) -> Forecaster:
+    """Seasonal naive with the corrections that it would be published with."""
+    trial = Trial.of(fitted, job.pipeline)
+    corrections = calibration(job, trial, seasonal_naive_of(job, trial)) if len(trial.protocol.select) else None
+    return baseline(job, "for comparison", corrections)
 
 
 def _baseline(job: Job, run_id: int, name: str) -> int:

@@ -5,6 +5,8 @@ from typing import Any
 from tsflow.evaluation import Candidate, outcomes
 from tsflow.evaluation.promise import promise
 from tsflow.models import LEVELS
+from tsflow.steps.forecasting.champion import in_force
+from tsflow.steps.forecasting.forecaster import calibration_of, network
 from tsflow.steps.retraining.calibration import seasonal_naive_of, unrefit
 from tsflow.steps.retraining.trial import PairForecast, Trial
 from tsflow.steps.slot.job import Job
@@ -30,4 +32,7 @@ def promised(job: Job, trial: Trial, winner: Candidate) -> Any:
 def _as_published(job: Job, trial: Trial, winner: ModelRow) -> PairForecast:
     if winner.role == "baseline":
         return trial.calibrated(seasonal_naive_of(job, trial))
+    if winner.role == "refit":  # a champion that keeps its place goes on as it is
+        standing = network(job, winner, calibration_of(in_force(job)))
+        return lambda pairs: standing.quantiles(trial.panel, pairs)
     return trial.calibrated(unrefit(job, trial, winner), point=not job.pipeline.training.stage)
