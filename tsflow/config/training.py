@@ -21,7 +21,8 @@ class Training(Settings):
         None,
         ge=1,
         description="Networks of one architecture, each by one of the best recipes, whose mean forecasts; "
-        "3 for up to 20,000 observations, else 1, or 2 where another context is as good, if not given.",
+        "if not given 3 for up to 20,000 observations, else 1, or 2 where another context is as good; without a "
+        "search 1.",
     )
     transform: Literal["auto", "log", "power", "none"] = Field(
         "auto",
@@ -39,7 +40,10 @@ class Training(Settings):
     max_steps: int = Field(2400, ge=1, description="Most optimiser steps; 20 passes over the windows in between.")
     patience: int = Field(4, ge=1, description="Evaluations on the tune zone without gain before training stops.")
     time_budget: float | None = Field(
-        None, gt=0, description="Seconds that one architecture may train; no limit if not given."
+        None,
+        gt=0,
+        description="Seconds that one architecture may train, which its networks share; as long again where it is "
+        "trained on all data, and for each recipe tried a share as large as that of the steps. No limit if not given.",
     )
     init: Literal["fresh", "champion"] = Field(
         "fresh", description="What networks start from: random weights, or the champion's where the recipe is the same."
@@ -48,6 +52,10 @@ class Training(Settings):
         "winner", description="Which candidates are trained again on all data."
     )
     seed: int = Field(1, ge=0, description="Same seed, same device, same numbers.")
+
+    def within(self, share: float) -> Self:
+        """The same with a share of the time budget."""
+        return self if self.time_budget is None else self.model_copy(update={"time_budget": share * self.time_budget})
 
     @model_validator(mode="after")
     def _ascending_steps(self) -> Self:

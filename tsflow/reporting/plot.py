@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tsflow.errors import ConfigError
 from tsflow.frequency import Frequency, Times
+from tsflow.reporting.alone import alone
 
 _MAX_SERIES = 6  # more small multiples than this cannot be read on one screen
 _HISTORY_PER_STEP = 4  # history is shown for this many horizons
@@ -91,13 +92,6 @@ def draw_series(axes: Axes, history: pd.DataFrame, forecast: pd.DataFrame, frequ
     if len(past):
         axes.axvline(past[-1], color=GREY, lw=0.9, ls=(0, (4, 3)), label="last observation")
     tidy(axes)
-
-
-def alone(y: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which values on a grid have a gap, or an end, on both sides: a line through them shows nothing."""
-    seen = np.concatenate([[False], ~np.isnan(y), [False]])
-    found: NDArray[np.bool_] = seen[1:-1] & ~seen[:-2] & ~seen[2:]
-    return found
 
 
 def _tail(history: pd.DataFrame, frequency: Frequency, steps: int) -> tuple[Times, NDArray[np.float64]]:

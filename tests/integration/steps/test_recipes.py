@@ -11,6 +11,8 @@ from sqlalchemy import event
 from tests.projects import WALL, Small, seasonal
 from tsflow import steps
 from tsflow.artifacts import load_model
+from tsflow.steps.retraining import members
+from tsflow.training import fit
 
 CPU = torch.device("cpu")
 FITTED = {"architectures": ["gru", "cnn", "stage"], "training": {"min_steps": 20, "max_steps": 20, "refit": "all"}}
@@ -32,6 +34,29 @@ def previews(small: Small, *names: str) -> list[pd.DataFrame]:
     ):
         run_id = small.rows("SELECT id FROM runs WHERE kind = 'retrain'")[0]["id"]
         return [steps.preview(job, run_id, name).sort_values(["unique_id", "ds"]) for name in names]
+
+
+def test_as_many_networks_are_trained_as_are_asked_for(small: Small) -> None:
+    training = {"min_steps": 5, "max_steps": 5, "transform": "none", "context": 36, "members": 6}
+    small.configure(architectures=["gru"], training=training)
+    small.run()
+    made = networks(small)["gru"]
+    assert [network["seed"] for network in made] == [1, 2, 3, 4, 5, 6]
+    assert made[0]["recipe"] in [network["recipe"] for network in made[1:]]
+
+
+def test_the_networks_of_an_architecture_share_its_time(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    budgets = []
+
+    def noted(panel: Any, spec: Any, training: Any, **options: Any) -> Any:
+        budgets.append(training.time_budget)
+        return fit(panel, spec, training, **options)
+
+    monkeypatch.setattr(members, "fit", noted)
+    training = {"min_steps": 5, "max_steps": 5, "search": False, "members": 4, "time_budget": 60.0}
+    small.configure(architectures=["stage"], training=training)
+    small.run()
+    assert budgets == [15.0] * 8  # four networks, and their refit
 
 
 def test_every_architecture_is_trained_by_the_recipes_that_scored_best(small: Small) -> None:

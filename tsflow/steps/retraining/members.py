@@ -43,16 +43,26 @@ def fit_member(
     architecture: str,
     member: Member,
     *,
+    share: float = 1.0,
     again: bool = False,
     on_progress: Progress | None = None,
 ) -> tuple[Fitted, Member]:
     """Fit one network on the fit zone, stopped by the tune zone; or ``again`` on everything, as long as that fixed.
 
+    Args:
+        job: What it is done for.
+        trial: Data and zones.
+        architecture: Of the network.
+        member: Its recipe and seed; for a refit, with the steps that were fixed.
+        share: Of the architecture's time budget.
+        again: Whether it is a refit.
+        on_progress: Called after each epoch.
+
     Returns:
         The network, and the member with what its training came to.
     """
     pipeline, protocol = job.pipeline, trial.protocol
-    training = pipeline.training.model_copy(update={"seed": member.seed})
+    training = pipeline.training.within(share).model_copy(update={"seed": member.seed})
     spec = make_spec(
         trial.panel,
         member.recipe,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def _best(job: Job, trial: Trial, tried: list[Tried]) -> list[Recipe]:
     if not sound:
         return [plain_recipe(trial.panel, job.pipeline.shape, training)] * (training.members or 1)
     if training.members is not None:
-        return sound[: training.members]
+        return list(islice(cycle(sound), training.members))  # the seeds differ
     if trial.panel.observed.sum() < SMALL:
         return sound[:_FEW_OBSERVATIONS]
     return [sound[0], *other_view(tried)]
@@ -102,7 +103,7 @@ def _fit(job: Job, trial: Trial, recipe: Recipe, proxy: str, share: float) -> Fi
     return fit(
         panel,
         make_spec(panel, recipe, season_length=season_length, horizon=horizon, architecture=proxy, unit=trial.unit),
-        pipeline.training,
+        pipeline.training.within(share),
         device=job.device,
         last_target=until,
         tune=protocol.tune,

@@ -128,7 +128,10 @@ def _fit_all(
     *,
     again: bool = False,
 ) -> tuple[list[Fitted], list[Member]]:
-    pairs = [fit_member(job, trial, architecture, one, again=again, on_progress=on_progress) for one in members]
+    share = 1 / len(members)
+    pairs = [
+        fit_member(job, trial, architecture, one, share=share, again=again, on_progress=on_progress) for one in members
+    ]
     return [fitted for fitted, _ in pairs], [member for _, member in pairs]
 
 
