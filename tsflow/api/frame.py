@@ -6,6 +6,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,10 @@ _LEVELS = (80, 95)
 
 
 def fit(
-    frame: pd.DataFrame,
+    frame: Any,
     *,
     horizon: int,
-    frequency: str,
+    frequency: str | pd.offsets.BaseOffset,
     device: str = "auto",
     on_progress: steps.Progress | None = None,
     **settings: Any,
@@ -40,9 +41,9 @@ def fit(
 
     Args:
         frame: ``unique_id, ds, y`` and no other column, one row per observation, in any order; a missing or
-            empty ``y`` is a gap.
+            empty ``y`` is a gap. Of pandas, or anything with a ``to_pandas()``, as polars has it.
         horizon: Steps to forecast.
-        frequency: A pandas alias: h, D, W-MON, MS ...
+        frequency: A pandas alias, h, D, W-MON, MS ..., or offset.
         device: auto, cpu, cuda, cuda:N or mps.
         on_progress: Called with what is done, steps done and steps in all.
         **settings: Any other setting of a pipeline, such as ``season_length``, ``architectures``, ``training``.
@@ -59,19 +60,20 @@ def fit(
     >>> fit(frame, horizon=6, frequency="MS", device="cpu", **quick).forecast(["tsflow"]).columns.tolist()
     ['unique_id', 'ds', 'tsflow', 'tsflow-lo-95', 'tsflow-lo-80', 'tsflow-hi-80', 'tsflow-hi-95']
     """
+    frame = frame if isinstance(frame, pd.DataFrame) or not hasattr(frame, "to_pandas") else frame.to_pandas()
     folder = Path(tempfile.mkdtemp(prefix="tsflow-"))
     try:
         names = _write(frame, folder / "frame.parquet")
         pipeline = {
             "source": {"kind": "parquet", "path": "frame.parquet", "columns": {"unique_id": "unique_id"}},
-            "frequency": frequency,
+            "frequency": frequency if isinstance(frequency, str) else frequency.freqstr,
             "horizon": horizon,
             "clock": "data",
             "ended_after": "never",
             "quality": {"missing": "gap", "max_bad_share": 0.0},
             **settings,
         }
-        fitted = Fit(_project(folder, pipeline, device), names)
+        fitted = Fit(_project(folder, pipeline, device), names, getattr(frame["ds"].dtype, "tz", None))
         with fitted._job() as job:
             steps.ingest(job, on_progress)
             steps.retrain(job, on_progress)
@@ -89,8 +91,8 @@ class Fit:
     Its database and weights live in a temporary folder, which goes with it.
     """
 
-    def __init__(self, pipeline: Pipeline, names: dict[str, Any]) -> None:
-        self._pipeline, self._names = pipeline, names
+    def __init__(self, pipeline: Pipeline, names: dict[str, Any], zone: tzinfo | None) -> None:
+        self._pipeline, self._names, self._zone = pipeline, names, zone
 
     def forecast(self, models: Sequence[str] | None = None) -> pd.DataFrame:
         """The steps after each series' last observation, with Nixtla's column names.
@@ -101,7 +103,7 @@ class Fit:
 
         Returns:
             ``unique_id, ds`` and for each model ``MODEL, MODEL-lo-95, MODEL-lo-80, MODEL-hi-80, MODEL-hi-95``, in
-            units of y.
+            units of y; ``ds`` in the zone that the frame's was in.
 
         Raises:
             DataError: If a model was not trained.
@@ -140,7 +142,15 @@ class Fit:
             run_id = int(self._pipeline.decisions()["run_id"].iloc[0])
             with self._job() as job:
                 rows = steps.preview(job, run_id, model)
-        return rows.assign(unique_id=rows["unique_id"].map(self._names)).set_index(["unique_id", "ds"]).sort_index()
+        rows = rows.assign(unique_id=rows["unique_id"].map(self._names), ds=self._in_zone(rows["ds"]))
+        return rows.set_index(["unique_id", "ds"]).sort_index()
+
+    def _in_zone(self, ds: "pd.Series[Any]") -> Any:
+        if self._zone is None:
+            return ds
+        if self._pipeline.settings.grid.is_calendar:  # dates, which no zone shifts
+            return ds.dt.tz_localize(self._zone)
+        return ds.dt.tz_localize("UTC").dt.tz_convert(self._zone)
 
     @contextmanager
     def _job(self) -> Iterator[steps.Job]:

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
+import polars as pl
 import pytest
 
 import tsflow
@@ -81,6 +82,20 @@ def test_gaps_are_masked_and_series_end_where_they_end() -> None:
         pd.Timestamp("2023-01-01"),
         pd.Timestamp("2020-07-01"),
     ]
+
+
+def test_a_frame_of_polars_with_an_offset_for_frequency_is_fit() -> None:
+    fitted = tsflow.fit(pl.from_pandas(seasonal()), **QUICK | {"frequency": pd.offsets.MonthBegin()})
+    assert fitted.forecast(["tsflow"])["unique_id"].tolist() == ["a"] * 6 + ["b"] * 6
+
+
+@pytest.mark.parametrize("frequency", ["h", "D"])
+def test_the_forecast_is_in_the_zone_of_the_frame(frequency: str) -> None:
+    ds = pd.date_range("2024-03-29", periods=50, freq=frequency, tz="Europe/Berlin")  # the clock changes on the 31st
+    frame = pd.DataFrame({"unique_id": "a", "ds": ds[:44], "y": [float(step % 6) for step in range(44)]})
+    forecast = tsflow.fit(frame, **QUICK | {"frequency": frequency, "season_length": 6}).forecast(["tsflow"])
+    assert forecast["ds"].iloc[0] == ds[44]
+    assert str(forecast["ds"].dtype).endswith("Europe/Berlin]")
 
 
 def test_a_name_with_blanks_around_it_stays_as_it_is() -> None:

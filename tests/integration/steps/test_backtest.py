@@ -84,3 +84,11 @@ def test_without_statsforecast_it_says_what_to_install(small: Small, monkeypatch
     told = CliRunner().invoke(app, command)
     assert told.exit_code == 2
     assert "pip install 'tsflow[statistics]'" in told.stderr
+
+
+def test_more_windows_than_the_history_has_are_refused_with_what_it_has(small: Small) -> None:
+    assert CliRunner().invoke(app, ["ingest", "small", "--config", small.config]).exit_code == 0
+    command = ["backtest", "small", "--windows", "300", "--step", "6", "--config", small.config]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 2
+    assert "at most 11 have any" in done.output

@@ -129,6 +129,18 @@ def test_a_backfill_of_a_time_without_data_says_so(small: Small) -> None:
     assert "nothing was known yet at slot 2017-12-01 00:00" in told.stderr
 
 
+def test_a_span_that_ends_before_it_begins_is_refused(small: Small) -> None:
+    with pytest.raises(ConfigError, match="the last slot, 2023-01-01 00:00, is before the first, 2023-03-01 00:00"):
+        steps.run_past_slots(
+            small.config,
+            "small",
+            datetime(2023, 3, 1, tzinfo=UTC),
+            datetime(2023, 1, 1, tzinfo=UTC),
+            again=False,
+            holder="test",
+        )
+
+
 def test_a_replay_of_a_time_without_data_says_so(small: Small) -> None:
     command = ["replay", "small", "--from", "2017-12-01", "--to", "2017-12-31", "--config", small.config]
     told = CliRunner().invoke(app, command)

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tsflow.config import Pipeline, load_project
-from tsflow.errors import DataError
+from tsflow.errors import ConfigError, DataError
 from tsflow.evaluation import judgeable
 from tsflow.evaluation.naive import drift, naive
 from tsflow.models import LEVELS
@@ -60,6 +60,7 @@ def plan_backtest(
         last: A moment in the last step that may be judged; the last of the data if not given.
 
     Raises:
+        ConfigError: If the first cutoff would come before all observations.
         DataError: If nothing is ingested yet.
     """
     project = load_project(config)
@@ -73,6 +74,13 @@ def plan_backtest(
         end = min(end, position_of(pipeline.grid, on_clock(pipeline, last)))
     stride = step or pipeline.horizon
     cutoffs = [end - pipeline.horizon - stride * number for number in range(windows)][::-1]
+    begin = int(panel.first[panel.lengths > 0].min())
+    if cutoffs[0] < begin:
+        most = max(0, (end - pipeline.horizon - begin) // stride + 1)
+        raise ConfigError(
+            f"{name}: {windows} windows, {stride} steps apart, reach back beyond the first observation; "
+            f"at most {most} have any"
+        )
     size = every or windows
     parts = tuple(tuple(cutoffs[start : start + size]) for start in range(0, windows, size))
     settings = hashlib.sha256(f"{project.digest(name)} {cutoffs} {size}".encode()).hexdigest()[:8]
