@@ -83,7 +83,7 @@ def _past_slots(config: str, name: str, first: datetime, last: datetime | None) 
     pipeline = load_project(config).pipeline(name)
     present = slot_of(pipeline, pipeline_now(name, pipeline, wall_clock()))
     begin, end = on_clock(pipeline, first), present if last is None else on_clock(pipeline, last)
-    if end < begin:
+    if last is not None and end < begin:
         raise ConfigError(f"{name}: the last slot, {end:%Y-%m-%d %H:%M}, is before the first, {begin:%Y-%m-%d %H:%M}")
     wanted = [slot for slot in slots(pipeline, begin, min(end, present)) if slot < present]
     if not wanted:
