@@ -132,6 +132,7 @@ def spec_from_json(values: dict[str, Any]) -> AnySpec:
     if "members" in values:
         members = tuple(spec_from_json(member) for member in values["members"])
         return EnsembleSpec(values["architecture"], tuple(one for one in members if isinstance(one, ModelSpec)))
+    values = {"unit": 1.0} | values  # specifications of before there were units: windows of zeros were scaled by 1
     allowed = [field.name for field in fields(ModelSpec)]
     if set(values) != set(allowed):
         raise ArtifactError(f"model specification has fields {sorted(values)}; expected: {sorted(allowed)}")

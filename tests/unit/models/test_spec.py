@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -44,6 +45,16 @@ def test_members_that_forecast_different_things_are_refused() -> None:
     other = ModelSpec("gru", horizon=6, season_length=12, token=12, context=36)
     with pytest.raises(ConfigError, match="one horizon"):
         EnsembleSpec("gru", (SPEC, other))
+
+
+def test_a_specification_from_before_there_were_units_is_read() -> None:
+    kept = replace(SPEC, unit=0.25).to_json()
+    read = spec_from_json(kept)
+    assert isinstance(read, ModelSpec)
+    assert read.unit == 0.25
+    old = spec_from_json({name: value for name, value in kept.items() if name != "unit"})
+    assert isinstance(old, ModelSpec)
+    assert old.unit == 1.0
 
 
 def test_other_version_is_refused() -> None:
