@@ -17,7 +17,20 @@ Status = Literal["running", "succeeded", "failed", "skipped"]
 
 
 @dataclass(frozen=True)
-class Run:
+class Lineage:
+    """What a run comes from; its columns in `runs`."""
+
+    data_as_of: datetime | None = None
+    known_at: datetime | None = None
+    config_digest: str | None = None
+    data_digest: str | None = None
+    code_version: str | None = None
+    device: str | None = None
+    prefect_run_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Lineage):
     """One run. ``done``: it had succeeded before `begin` was called, so there is nothing left to do."""
 
     id: int
@@ -32,28 +45,9 @@ class Run:
     started_at: datetime
     finished_at: datetime | None
     published_at: datetime | None
-    data_as_of: datetime | None
-    known_at: datetime | None
-    config_digest: str | None
-    data_digest: str | None
-    code_version: str | None
-    device: str | None
     report: Any
     error: str | None
     done: bool = False
-
-
-@dataclass(frozen=True)
-class Lineage:
-    """What a run comes from; its columns in `runs`."""
-
-    data_as_of: datetime | None = None
-    known_at: datetime | None = None
-    config_digest: str | None = None
-    data_digest: str | None = None
-    code_version: str | None = None
-    device: str | None = None
-    prefect_run_id: str | None = None
 
 
 def begin(
